@@ -1,0 +1,26 @@
+# How alignlab's own targets are made: one static library a module, warnings as errors, explicit
+# sources. A dependency that a module's headers show is PUBLIC, every other one PRIVATE.
+
+add_library(alignlab_settings INTERFACE)
+target_compile_features(alignlab_settings INTERFACE cxx_std_20)
+# -ffp-contract=off: fused multiply-adds would make float32 results depend on the compiler's mood.
+# -Wno-restrict: GCC 12 raises it falsely on std::string concatenation (GCC bug 105651).
+target_compile_options(alignlab_settings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Werror
+                                                   -Wno-restrict -ffp-contract=off)
+target_include_directories(alignlab_settings INTERFACE ${PROJECT_SOURCE_DIR}/lib)
+if(ALIGNLAB_SANITIZE)
+  target_compile_options(alignlab_settings INTERFACE -fsanitize=${ALIGNLAB_SANITIZE}
+                                                     -fno-sanitize-recover=all
+                                                     -fno-omit-frame-pointer)
+  target_link_options(alignlab_settings INTERFACE -fsanitize=${ALIGNLAB_SANITIZE})
+endif()
+
+# alignlab_module(NAME SOURCES a.cc b.cc [PUBLIC libs...] [PRIVATE libs...]) makes alignlab_NAME.
+function(alignlab_module name)
+  cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(alignlab_${name} STATIC ${arg_SOURCES})
+  target_link_libraries(alignlab_${name} PUBLIC ${arg_PUBLIC} PRIVATE alignlab_settings
+                                                                      ${arg_PRIVATE})
+  target_include_directories(alignlab_${name} PUBLIC ${PROJECT_SOURCE_DIR}/lib)
+  target_compile_features(alignlab_${name} PUBLIC cxx_std_20)
+endfunction()

@@ -1,0 +1,29 @@
+# Everything comes from Debian 12 packages (scripts/setup); elsewhere, point CMAKE_PREFIX_PATH at
+# the same libraries. README lists them.
+
+find_package(Boost 1.74 REQUIRED COMPONENTS program_options)
+find_package(Eigen3 3.4 REQUIRED NO_MODULE)
+find_package(fmt REQUIRED)
+# FindHDF5 tries a C program, hence C among the project languages.
+find_package(HDF5 REQUIRED COMPONENTS C)
+find_package(nlohmann_json REQUIRED)
+find_package(OpenCV 4 REQUIRED COMPONENTS core imgproc imgcodecs)
+find_package(OpenMP REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(GTest REQUIRED)
+pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+find_package(Torch REQUIRED)
+
+add_library(alignlab_hdf5 INTERFACE)
+target_include_directories(alignlab_hdf5 SYSTEM INTERFACE ${HDF5_C_INCLUDE_DIRS})
+target_link_libraries(alignlab_hdf5 INTERFACE ${HDF5_C_LIBRARIES})
+
+add_library(alignlab_opencv INTERFACE)
+target_include_directories(alignlab_opencv SYSTEM INTERFACE ${OpenCV_INCLUDE_DIRS})
+target_link_libraries(alignlab_opencv INTERFACE opencv_core opencv_imgproc opencv_imgcodecs)
+
+# Torch's own headers do not survive our warnings.
+add_library(alignlab_libtorch INTERFACE)
+target_include_directories(alignlab_libtorch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+target_link_libraries(alignlab_libtorch INTERFACE ${TORCH_LIBRARIES})

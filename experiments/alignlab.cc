@@ -1,0 +1,89 @@
+// The front program: parses the command line, prints errors as one line, and gives exit codes.
+
+#include <fmt/color.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+
+#include "core/error.h"
+#include "core/suggest.h"
+#include "experiments/commands.h"
+#include "experiments/console.h"
+#include "record/provenance.h"
+
+namespace alignlab::cli {
+namespace {
+
+void print_help() {
+  fmt::print("alignlab: a laboratory for cross-modal alignment\n\nusage: alignlab COMMAND ...\n\n");
+  for (const Command& command : commands()) fmt::print("  {:<13} {}\n", command.name, command.summary);
+  fmt::print("\n'alignlab COMMAND --help' tells more. Exit codes: 0 success, 1 internal failure or a "
+             "failed trial,\n2 usage or config, 3 bad data, 4 a check that does not hold, 130 "
+             "interrupted.\n");
+}
+
+int dispatch(const Arguments& arguments) {
+  if (arguments.empty()) {
+    print_help();
+    return static_cast<int>(ExitCode::kUsage);
+  }
+  const std::string& name = arguments.front();
+  if (name == "--help" || name == "-h" || name == "help") {
+    print_help();
+    return 0;
+  }
+  if (name == "--version") {
+    fmt::print("alignlab 0.1.0 ({})\n", build_commit());
+    return 0;
+  }
+  std::vector<std::string> known;
+  for (const Command& command : commands()) {
+    if (command.name == name) return command.run({arguments.begin() + 1, arguments.end()});
+    known.emplace_back(command.name);
+  }
+  throw UsageError(fmt::format("alignlab: unknown command '{}'{}", name, suggestion(name, known)));
+}
+
+}  // namespace
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> kCommands{
+      {"list", "[aligners|features|metrics|kernels|formats|protocols|similarities] [--json]",
+       "what there is: every variant a config can name, with its options", list},
+      {"generate", "scenes --out DIR [--images N] [--seed S]",
+       "write the built-in data set of scenes as COCO-type files", generate},
+      {"import", "FORMAT SOURCE... --out FILE.h5 [--images DIR]", "make a data set from files",
+       import_data},
+      {"add-features", "FILE.h5 --modality M --name NAME --matrix X.npy [--ids names.txt]",
+       "store a feature matrix in a data set", add_stored_features},
+      {"inspect", "FILE.h5 [--json]", "count what is in a data set and find what is wrong with it",
+       inspect_data},
+      {"run", "CONFIG.toml [key=value ...] [--out DIR] [-j N] [--dry-run] [--fail-fast]",
+       "run the trials of a config that have not run yet", run},
+      {"table", "RUN... [--format text|markdown|latex|csv|json] [--check EXPECTED.toml]",
+       "tabulate the records of runs", table},
+  };
+  return kCommands;
+}
+
+}  // namespace alignlab::cli
+
+int main(int count, char** values) {
+  using namespace alignlab;
+  try {
+    const int code = cli::dispatch({values + 1, values + count});
+    std::fflush(stdout);
+    // A full disk or a closed pipe must not look like success.
+    if (std::ferror(stdout) != 0 || !std::cout.flush()) return static_cast<int>(ExitCode::kInternal);
+    return code;
+  } catch (const Error& error) {
+    cli::print_error(error.what());
+    return static_cast<int>(error.code());
+  } catch (const std::exception& error) {
+    cli::print_error(fmt::format("internal failure: {}", error.what()));
+    return static_cast<int>(ExitCode::kInternal);
+  }
+}

@@ -1,0 +1,35 @@
+#include <fmt/format.h>
+
+#include "core/suggest.h"
+#include "data/import.h"
+#include "experiments/command_line.h"
+#include "experiments/console.h"
+
+namespace alignlab::cli {
+
+int add_stored_features(const Arguments& arguments) {
+  CommandLine line("add-features");
+  line.add()("modality", po::value<std::string>()->required(), "image, audio or text");
+  line.add()("name", po::value<std::string>()->required(), "what a config calls it");
+  line.add()("matrix", po::value<std::string>()->required(), ".npy, one row an item");
+  line.add()("ids", po::value<std::string>(), "one item id a line; without it rows are items in order");
+  line.positional("a data set", 1, 1);
+  if (!line.parse(arguments)) return 0;
+  const std::string wanted = line.get<std::string>("modality");
+  const auto modality = modality_from(wanted);
+  if (!modality) {
+    const std::vector<std::string> known{"image", "audio", "text"};
+    throw UsageError(fmt::format("alignlab add-features: unknown modality '{}'{}", wanted,
+                                 suggestion(wanted, known)));
+  }
+  catch_interrupts();
+  ConsoleProgress progress;
+  add_features({line.words().front(), *modality, line.get<std::string>("name"),
+                line.get<std::string>("matrix"), line.path("ids")},
+               progress);
+  fmt::print("{}: {} feature '{}' added\n", line.words().front(), wanted,
+             line.get<std::string>("name"));
+  return 0;
+}
+
+}  // namespace alignlab::cli

@@ -1,0 +1,24 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "data/dataset.h"
+#include "doctor/doctor.h"
+#include "experiments/command_line.h"
+#include "experiments/console.h"
+
+namespace alignlab::cli {
+
+int inspect_data(const Arguments& arguments) {
+  CommandLine line("inspect");
+  line.add()("json", "as JSON, for scripts");
+  line.positional("a data set", 1, 1);
+  if (!line.parse(arguments)) return 0;
+  catch_interrupts();
+  ConsoleProgress progress;
+  const Inspection found = inspect(Dataset::open(line.words().front()), progress);
+  fmt::print("{}", line.has("json") ? to_json(found).dump(1) + "\n" : to_text(found));
+  return 0;
+}
+
+}  // namespace alignlab::cli

@@ -1,0 +1,150 @@
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "core/files.h"
+#include "experiments/command_line.h"
+#include "experiments/console.h"
+#include "run/sweep_runner.h"
+
+namespace alignlab::cli {
+namespace {
+
+std::string trial_name(const TrialState& trial) {
+  return fmt::format("{} seed {}", trial.spec.row(), trial.spec.seed);
+}
+
+/// On a terminal one line of what is running; a line for each trial that ends.
+class SweepConsole : public SweepObserver {
+ public:
+  explicit SweepConsole(std::size_t trials) : trials_(trials) {}
+
+  void started(const TrialState& trial) override { running_[trial.id] = {trial_name(trial), "", 0, 0}; }
+
+  void progressed(const TrialState& trial, const nlohmann::json& event) override {
+    Activity& activity = running_[trial.id];
+    const std::string kind = event.value("event", "");
+    if (kind == "begin") {
+      activity.state = event.value("label", "");
+      activity.total = event.value("total", std::uint64_t{0});
+      activity.done = 0;
+    } else if (kind == "advance") {
+      activity.done += event.value("count", std::uint64_t{0});
+    } else if (kind == "note") {
+      activity.state = event.value("text", "");
+    } else if (kind == "warn") {
+      print_notice(activity.name + ": " + event.value("text", ""));
+    }
+  }
+
+  void finished(const TrialState& trial, const TrialRecord& record) override {
+    ++ended_;
+    running_.erase(trial.id);
+    if (stderr_is_terminal()) clear_line();
+    const std::string count = fmt::format("[{}/{}] {}", ended_, trials_, trial_name(trial));
+    if (!record.ok()) {
+      print_error(fmt::format("{}: {}", count, record.error));
+      return;
+    }
+    const auto rsum = value_of(record, "rsum");
+    const auto fit = value_of(record, "timing.fit_s");
+    fmt::print(stderr, "{}: rsum {}, fitted in {}\n", count,
+               rsum ? fmt::format("{:.1f}", *rsum) : "n/a", duration_text(fit.value_or(0.0)));
+  }
+
+  void tick() override {
+    if (!stderr_is_terminal() || running_.empty()) return;
+    const double seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    std::string line = fmt::format("[{}/{}]", ended_, trials_);
+    if (ended_ > 0) {
+      const double left = seconds / static_cast<double>(ended_) * static_cast<double>(trials_ - ended_);
+      line += fmt::format(" about {} left", duration_text(left));
+    }
+    for (const auto& [id, activity] : running_) {
+      line += "  " + activity.name;
+      if (activity.total > 0) {
+        constexpr std::uint64_t kWidth = 12;
+        const auto filled = std::min(kWidth, kWidth * activity.done / activity.total);
+        line += fmt::format(" [{}{}]", std::string(filled, '='), std::string(kWidth - filled, ' '));
+      }
+      if (!activity.state.empty()) line += " " + activity.state;
+    }
+    draw_line(line);
+  }
+
+  bool cancelled() const override { return interrupted(); }
+
+ private:
+  struct Activity {
+    std::string name;
+    std::string state;
+    std::uint64_t total;
+    std::uint64_t done;
+  };
+  std::size_t trials_;
+  std::size_t ended_ = 0;
+  std::map<std::string, Activity> running_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+void print_plan(const SweepPlan& plan) {
+  for (const TrialState& trial : plan.trials) {
+    fmt::print("{}  {:<7}  {}\n", trial.id, trial.done ? "done" : "to run", trial_name(trial));
+  }
+}
+
+}  // namespace
+
+int run(const Arguments& arguments) {
+  CommandLine line("run");
+  line.add()("out", po::value<std::string>(), "run folder (default results/runs/<experiment name>)");
+  line.add()("store", po::value<std::string>()->default_value("results/artifacts"),
+             "folder of artifacts, shared between runs");
+  line.add()("jobs,j", po::value<int>()->default_value(1), "trials at a time");
+  line.add()("dry-run", "print the trials and stop");
+  line.add()("fail-fast", "start no further trial once one has failed");
+  line.positional("a config file", 1, 10000);
+  if (!line.parse(arguments)) return 0;
+  if (line.get<int>("jobs") < 1) {
+    throw UsageError(fmt::format("alignlab run: -j: expected at least 1, found {}",
+                                 line.get<int>("jobs")));
+  }
+  const std::string config = line.words().front();
+  const Node document = load_toml(config);
+  std::vector<Override> overrides;
+  for (std::size_t i = 1; i < line.words().size(); ++i) {
+    overrides.push_back(parse_override(line.words()[i]));
+  }
+  Experiment experiment = resolve_experiment(document, overrides);
+  const std::filesystem::path out =
+      line.path("out").value_or(std::filesystem::path("results/runs") / experiment.name);
+  const SweepPlan plan = plan_sweep(std::move(experiment), out);
+  for (const std::string& notice : plan.experiment.notices) print_notice(notice);
+  if (line.has("dry-run")) {
+    print_plan(plan);
+    return 0;
+  }
+  write_manifest(out, plan.manifest);
+  write_file_atomically(out / "config.toml", read_file(config));
+  catch_interrupts();
+  std::size_t to_run = 0;
+  for (const TrialState& trial : plan.trials) to_run += !trial.done;
+  SweepConsole console(to_run);
+  const auto start = std::chrono::steady_clock::now();
+  const SweepSummary summary = run_sweep(plan,
+                                         {out, line.get<std::string>("store"), worker_program(),
+                                          line.get<int>("jobs"), line.has("fail-fast")},
+                                         console);
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  fmt::print(stderr, "{} trials run in {}, {} failed, {} were there already\n", summary.ran,
+             duration_text(seconds), summary.failed, summary.found);
+  fmt::print("{}\n", out.string());
+  return summary.failed > 0 ? static_cast<int>(ExitCode::kInternal) : 0;
+}
+
+}  // namespace alignlab::cli

@@ -1,0 +1,58 @@
+#include "experiments/command_line.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "core/suggest.h"
+
+namespace alignlab::cli {
+
+void CommandLine::positional(const std::string& name, std::size_t least, std::size_t most) {
+  positional_name_ = name;
+  least_ = least;
+  most_ = most;
+}
+
+bool CommandLine::parse(const Arguments& arguments) {
+  const auto command = std::ranges::find(commands(), command_, &Command::name);
+  options_.add_options()("help,h", "this text");
+  po::options_description all = options_;
+  all.add_options()("(words)", po::value<std::vector<std::string>>());
+  po::positional_options_description positional_words;
+  positional_words.add("(words)", -1);
+  try {
+    po::store(po::command_line_parser(arguments)
+                  .options(all)
+                  .positional(positional_words)
+                  .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
+                  .run(),
+              values_);
+    if (has("help")) {
+      std::cout << "usage: alignlab " << command->name << " " << command->usage << "\n\n"
+                << command->summary << "\n\n" << options_;
+      return false;
+    }
+    po::notify(values_);
+  } catch (const po::unknown_option& error) {
+    std::vector<std::string> known;
+    for (const auto& option : options_.options()) known.push_back("--" + option->long_name());
+    throw UsageError(fmt::format("alignlab {}: unknown option '{}'{}", command_,
+                                 error.get_option_name(), suggestion(error.get_option_name(), known)));
+  } catch (const po::error& error) {
+    throw UsageError(fmt::format("alignlab {}: {}", command_, error.what()));
+  }
+  if (has("(words)")) words_ = get<std::vector<std::string>>("(words)");
+  if (words_.size() < least_) {
+    throw UsageError(fmt::format("alignlab {}: expected {} (usage: alignlab {} {})", command_,
+                                 positional_name_, command_, command->usage));
+  }
+  if (words_.size() > most_) {
+    throw UsageError(fmt::format("alignlab {}: unexpected argument '{}' (usage: alignlab {} {})",
+                                 command_, words_[most_], command_, command->usage));
+  }
+  return true;
+}
+
+}  // namespace alignlab::cli

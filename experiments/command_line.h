@@ -1,0 +1,55 @@
+#pragma once
+
+// Options of a subcommand: declared once, parsed with one kind of error, shown by --help.
+
+#include <boost/program_options.hpp>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "experiments/commands.h"
+
+namespace alignlab::cli {
+
+namespace po = boost::program_options;
+
+class CommandLine {
+ public:
+  explicit CommandLine(std::string command) : command_(std::move(command)) {}
+
+  po::options_description_easy_init add() { return options_.add_options(); }
+  /// Words that are not options go to `name`; at least `least`, at most `most` of them.
+  void positional(const std::string& name, std::size_t least, std::size_t most);
+
+  /// False when --help was asked for and has been printed. UsageError otherwise.
+  bool parse(const Arguments& arguments);
+
+  bool has(const std::string& name) const { return values_.count(name) > 0; }
+  template <typename T>
+  T get(const std::string& name) const {
+    return values_[name].as<T>();
+  }
+  template <typename T>
+  std::optional<T> maybe(const std::string& name) const {
+    if (!has(name)) return std::nullopt;
+    return values_[name].as<T>();
+  }
+  std::optional<std::filesystem::path> path(const std::string& name) const {
+    const auto text = maybe<std::string>(name);
+    return text ? std::optional<std::filesystem::path>(*text) : std::nullopt;
+  }
+  const std::vector<std::string>& words() const { return words_; }
+
+ private:
+  std::string command_;
+  po::options_description options_{"options"};
+  std::string positional_name_;
+  std::size_t least_ = 0;
+  std::size_t most_ = 0;
+  po::variables_map values_;
+  std::vector<std::string> words_;
+};
+
+}  // namespace alignlab::cli

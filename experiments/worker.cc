@@ -1,0 +1,144 @@
+// One job, read as JSON from standard input, answered by events on standard output (see
+// run/worker_process.h). This is the program that links what does the work.
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <iterator>
+
+#include "align/aligner.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "core/hdf5.h"
+#include "data/scenes/scenes.h"
+#include "run/pipeline.h"
+
+namespace alignlab {
+namespace {
+
+using Json = nlohmann::json;
+
+volatile sig_atomic_t stop_asked = 0;
+
+void send(const Json& event) {
+  const std::string line = event.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  std::fwrite(line.data(), 1, line.size(), stdout);
+  std::fflush(stdout);
+}
+
+/// Sends progress on, but not more often than anyone can look.
+class EventProgress : public Progress {
+ public:
+  void begin(std::string_view label, std::uint64_t total, std::string_view unit) override {
+    flush();
+    send({{"event", "begin"}, {"label", label}, {"total", total}, {"unit", unit}});
+  }
+  void advance(std::uint64_t count) override {
+    pending_ += count;
+    const auto now = std::chrono::steady_clock::now();
+    if (now - sent_ < std::chrono::milliseconds(100)) return;
+    sent_ = now;
+    flush();
+  }
+  void note(std::string_view text) override { send({{"event", "note"}, {"text", text}}); }
+  void end() override {
+    flush();
+    send({{"event", "end"}});
+  }
+  void warn(std::string_view message) override { send({{"event", "warn"}, {"text", message}}); }
+  bool cancelled() const override { return stop_asked != 0; }
+
+ private:
+  void flush() {
+    if (pending_ > 0) send({{"event", "advance"}, {"count", pending_}});
+    pending_ = 0;
+  }
+  std::uint64_t pending_ = 0;
+  std::chrono::steady_clock::time_point sent_{};
+};
+
+Makers makers() {
+  std::map<std::string, std::string> libraries = aligner_libraries();
+  libraries.merge(feature_libraries());
+  return {make_feature_kind, make_aligner, training_device, libraries};
+}
+
+/// The per-query ranks of a trial, by direction, where researchers look for them.
+void copy_ranks(const TrialRecord& record, const std::filesystem::path& to) {
+  AtomicFile whole(to);
+  {
+    H5File out = H5File::create(whole.temporary());
+    for (const Artifact& stage : record.stages) {
+      if (stage.stage != "ranks") continue;
+      const H5File from = H5File::open(stage.path);
+      const std::string group =
+          "/" + Json::parse(from.text_attribute("/", "recipe")).at("direction").get<std::string>();
+      for (const char* array : {"offsets", "above", "ties", "ties_before"}) {
+        out.write<std::int64_t>(group + "/" + array, from.read<std::int64_t>("/" + std::string(array)));
+      }
+    }
+  }
+  whole.commit();
+}
+
+Json run_trial(const Json& job, Progress& progress) {
+  const TrialSpec spec = spec_from_json(job.at("spec"));
+  const Store store(job.at("store").get<std::string>());
+  const TrialRecord record = execute_trial(spec, store, makers(), progress);
+  copy_ranks(record, job.at("ranks").get<std::string>());
+  // Last, for a record says that all the rest is there.
+  write_record(job.at("record").get<std::string>(), record);
+  return {{"id", record.id}};
+}
+
+Json generate(const Json& job, Progress& progress) {
+  generate_scenes({.out = job.at("out").get<std::string>(),
+                   .images = job.at("images"),
+                   .seed = job.at("seed"),
+                   .size = job.at("size")},
+                  progress);
+  return {};
+}
+
+Json perform(const Json& job, Progress& progress) {
+  const std::string kind = job.at("job");
+  if (kind == "trial") return run_trial(job, progress);
+  if (kind == "generate-scenes") return generate(job, progress);
+  throw UsageError(fmt::format("alignlab-worker: unknown job '{}'", kind));
+}
+
+int work() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { stop_asked = 1; };
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  const std::string text{std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
+  EventProgress progress;
+  ExitCode code = ExitCode::kInternal;
+  std::string message;
+  try {
+    send({{"event", "done"}, {"result", perform(Json::parse(text), progress)}});
+    return 0;
+  } catch (const Error& error) {
+    code = error.code();
+    message = error.what();
+  } catch (const Json::exception& error) {
+    message = fmt::format("alignlab-worker: expected a JSON job on standard input: {}", error.what());
+  } catch (const std::exception& error) {
+    message = fmt::format("internal failure: {}", error.what());
+  }
+  // Torch's messages carry a trace behind their first line.
+  send({{"event", "failed"},
+        {"code", static_cast<int>(code)},
+        {"error", message.substr(0, message.find('\n'))}});
+  return static_cast<int>(code);
+}
+
+}  // namespace
+}  // namespace alignlab
+
+int main() { return alignlab::work(); }

@@ -1,0 +1,69 @@
+#include "align/aligner.h"
+
+namespace alignlab {
+namespace {
+
+Options random_options() {
+  return {{.name = "width", .summary = "of the embeddings", .fallback = std::int64_t{64},
+           .least = 1, .most = 65536}};
+}
+
+/// What every aligner that is trained by gradient steps can be told.
+Options with_training(Options options, double learning_rate, std::int64_t epochs) {
+  const Options training{
+      {.name = "epochs", .summary = "at most", .fallback = epochs, .least = 1, .most = 100000},
+      {.name = "patience", .summary = "epochs without a better dev score before stopping; 0 never",
+       .fallback = std::int64_t{8}, .least = 0},
+      {.name = "batch_size", .summary = "pairs a step", .fallback = std::int64_t{256}, .least = 2},
+      {.name = "learning_rate", .summary = "of AdamW, at its peak", .fallback = learning_rate,
+       .least = 0.0},
+      {.name = "warmup_epochs", .summary = "of linear rise; after them a cosine falls to 0",
+       .fallback = 1.0, .least = 0.0},
+      {.name = "weight_decay", .summary = "of AdamW, decoupled", .fallback = 1e-4, .least = 0.0},
+      {.name = "hidden", .summary = "widths of hidden layers, input to output",
+       .fallback = std::vector<std::int64_t>{512}, .least = 1, .most = 65536},
+      {.name = "dropout", .summary = "share of hidden units (and of inputs) left out in training",
+       .fallback = 0.1, .least = 0.0, .most = 0.95},
+  };
+  options.insert(options.end(), training.begin(), training.end());
+  return options;
+}
+
+Options mlp_mse_options() { return with_training({}, 1e-3, 60); }
+
+Options contrastive_options() {
+  Options options = with_training(
+      {{.name = "width", .summary = "of the shared space", .fallback = std::int64_t{256},
+        .least = 1, .most = 65536},
+       {.name = "temperature", .summary = "initial; similarities are divided by it",
+        .fallback = 0.07, .least = 0.01, .most = 100.0},
+       {.name = "learn_temperature", .summary = "false keeps the initial one", .fallback = true}},
+      1e-3, 40);
+  return options;
+}
+
+Options cluster_matching_options() {
+  return {{.name = "clusters", .summary = "on each side", .fallback = std::int64_t{64}, .least = 1,
+           .most = 65536},
+          {.name = "iterations", .summary = "of Lloyd's algorithm, at most",
+           .fallback = std::int64_t{50}, .least = 1},
+          {.name = "reduce", .summary = "sparse features are first projected onto so many leading "
+                                        "singular directions of train",
+           .fallback = std::int64_t{128}, .least = 1, .most = 4096},
+          {.name = "softness", .summary = "widths of the soft assignment to choose from on dev, in "
+                                          "units of the mean squared distance to the own centroid",
+           .fallback = std::vector<double>{0.1, 0.2, 0.4, 0.8, 1.6}, .least = 1e-6}};
+}
+
+}  // namespace
+
+const std::vector<AlignerRow>& aligner_catalog() {
+  static const std::vector<AlignerRow> kRows{
+#define ALIGNER(name, maker, options, learns, summary) {name, summary, options, learns},
+#include "align/aligners.def"
+#undef ALIGNER
+  };
+  return kRows;
+}
+
+}  // namespace alignlab

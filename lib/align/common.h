@@ -1,0 +1,32 @@
+#pragma once
+
+// What aligners share whatever they are built on: pairs, dev scores, checks of what they are given.
+
+#include <cstdint>
+#include <vector>
+
+#include "align/aligner.h"
+
+namespace alignlab::align {
+
+/// An item of the first and one of the second modality that belong together.
+struct Pair {
+  std::int32_t first;
+  std::int32_t second;
+  std::int32_t group;
+};
+
+/// Every combination of items of equal group, by group of first appearance. DataError if none.
+std::vector<Pair> pairs_of(const TrainSplit& train);
+
+/// R@1 + R@5 + R@10 of both directions by cosine, 0 to 600, ties counted against the method: what
+/// training keeps the best epoch by.
+double dev_score(const Matrix& first, const std::vector<std::int32_t>& first_groups,
+                 const Matrix& second, const std::vector<std::int32_t>& second_groups, int threads);
+
+/// DataError unless the features are `expected` wide.
+void require_width(Modality modality, const Features& features, std::size_t expected);
+
+bool is_empty(const DevSplit& dev);
+
+}  // namespace alignlab::align

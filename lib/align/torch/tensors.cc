@@ -1,0 +1,92 @@
+#include "align/torch/tensors.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <fmt/format.h>
+#include <torch/version.h>
+
+#include <Eigen/Core>
+#include <numeric>
+
+#include "core/error.h"
+
+namespace alignlab::align {
+
+torch::Device prepare_torch(const TrainOptions& options) {
+  at::set_num_threads(options.threads);
+  const bool cuda = torch::cuda::is_available();
+  if (options.device == "cuda" && !cuda) {
+    throw ConfigError("train.device: expected a CUDA device, found none (this LibTorch or machine "
+                      "has no CUDA)");
+  }
+  if (options.device == "cpu" || !cuda) return torch::kCPU;
+  at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);
+  return torch::kCUDA;
+}
+
+at::Generator generator(std::uint64_t seed, std::string_view purpose) {
+  return at::make_generator<at::CPUGeneratorImpl>(Rng(seed, purpose).next_u64());
+}
+
+torch::Tensor to_tensor(const Matrix& matrix) {
+  const auto rows = static_cast<std::int64_t>(matrix.rows());
+  const auto cols = static_cast<std::int64_t>(matrix.cols());
+  return torch::from_blob(const_cast<float*>(matrix.data()), {rows, cols}, torch::kFloat32).clone();
+}
+
+Matrix to_matrix(const torch::Tensor& tensor) {
+  const torch::Tensor whole = tensor.detach().to(torch::kCPU, torch::kFloat32).contiguous();
+  Matrix out(static_cast<std::size_t>(whole.size(0)), static_cast<std::size_t>(whole.size(1)));
+  std::copy_n(whole.data_ptr<float>(), out.values().size(), out.data());
+  return out;
+}
+
+FeatureTable::FeatureTable(const Features& features, torch::Device device)
+    : device_(device), size_(features.rows()), width_(features.cols()) {
+  if (features.form() == FeatureForm::kSparse) {
+    sparse_ = &features.sparse();
+  } else {
+    dense_ = to_tensor(features.dense()).to(device);
+  }
+}
+
+Input FeatureTable::rows(const std::vector<std::int32_t>& indices) const {
+  if (!is_sparse()) {
+    const auto picked = torch::tensor(std::vector<std::int64_t>(indices.begin(), indices.end()));
+    return {dense_.index_select(0, picked.to(device_)), {}, {}, {}};
+  }
+  std::vector<std::int64_t> columns, offsets;
+  std::vector<float> values;
+  for (const std::int32_t row : indices) {
+    offsets.push_back(static_cast<std::int64_t>(columns.size()));
+    const auto row_columns = sparse_->row_columns(static_cast<std::size_t>(row));
+    const auto row_values = sparse_->row_values(static_cast<std::size_t>(row));
+    columns.insert(columns.end(), row_columns.begin(), row_columns.end());
+    values.insert(values.end(), row_values.begin(), row_values.end());
+  }
+  return {{},
+          torch::tensor(columns, torch::kInt64).to(device_),
+          torch::tensor(values, torch::kFloat32).to(device_),
+          torch::tensor(offsets, torch::kInt64).to(device_)};
+}
+
+Input FeatureTable::slice(std::size_t first, std::size_t count) const {
+  std::vector<std::int32_t> indices(count);
+  std::iota(indices.begin(), indices.end(), static_cast<std::int32_t>(first));
+  return rows(indices);
+}
+
+}  // namespace alignlab::align
+
+namespace alignlab {
+
+std::string training_device(const std::string& asked) {
+  return align::prepare_torch({asked, 1}).is_cuda() ? "cuda" : "cpu";
+}
+
+std::map<std::string, std::string> aligner_libraries() {
+  return {{"torch", TORCH_VERSION},
+          {"eigen", fmt::format("{}.{}.{}", EIGEN_WORLD_VERSION, EIGEN_MAJOR_VERSION,
+                                EIGEN_MINOR_VERSION)}};
+}
+
+}  // namespace alignlab

@@ -1,0 +1,43 @@
+#include "core/features.h"
+
+#include <algorithm>
+
+namespace alignlab {
+
+std::span<const std::int32_t> SparseRows::row_columns(std::size_t i) const {
+  return {columns.data() + offsets[i], static_cast<std::size_t>(offsets[i + 1] - offsets[i])};
+}
+
+std::span<const float> SparseRows::row_values(std::size_t i) const {
+  return {values.data() + offsets[i], static_cast<std::size_t>(offsets[i + 1] - offsets[i])};
+}
+
+const char* name_of(FeatureForm form) { return form == FeatureForm::kDense ? "dense" : "sparse"; }
+
+std::size_t Features::rows() const {
+  return form() == FeatureForm::kDense ? dense().rows() : sparse().rows();
+}
+
+std::size_t Features::cols() const {
+  return form() == FeatureForm::kDense ? dense().cols() : sparse().cols;
+}
+
+void Features::copy_row(std::size_t i, std::span<float> out) const {
+  assert(out.size() == cols());
+  if (form() == FeatureForm::kDense) {
+    std::ranges::copy(dense().row(i), out.begin());
+    return;
+  }
+  std::ranges::fill(out, 0.0F);
+  const auto columns = sparse().row_columns(i);
+  const auto values = sparse().row_values(i);
+  for (std::size_t k = 0; k < columns.size(); ++k) out[columns[k]] = values[k];
+}
+
+Matrix Features::to_dense() const {
+  Matrix out(rows(), cols());
+  for (std::size_t i = 0; i < rows(); ++i) copy_row(i, out.row(i));
+  return out;
+}
+
+}  // namespace alignlab

@@ -1,0 +1,68 @@
+#include "core/rng.h"
+
+#include <cmath>
+#include <numbers>
+
+#include "core/hash.h"
+
+namespace alignlab {
+namespace {
+
+std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
+                                    std::array<std::uint32_t, 2> key) {
+  for (int round = 0; round < 10; ++round) {
+    const std::uint64_t p0 = std::uint64_t{0xD2511F53} * counter[0];
+    const std::uint64_t p1 = std::uint64_t{0xCD9E8D57} * counter[2];
+    counter = {static_cast<std::uint32_t>(p1 >> 32) ^ counter[1] ^ key[0],
+               static_cast<std::uint32_t>(p1),
+               static_cast<std::uint32_t>(p0 >> 32) ^ counter[3] ^ key[1],
+               static_cast<std::uint32_t>(p0)};
+    key[0] += 0x9E3779B9;
+    key[1] += 0xBB67AE85;
+  }
+  return counter;
+}
+
+}  // namespace
+
+Rng::Rng(std::uint64_t seed, std::string_view purpose) {
+  Hasher hasher;
+  hasher.add_value(seed);
+  hasher.add(purpose);
+  const Hash128 hash = hasher.digest();
+  key_ = {static_cast<std::uint32_t>(hash.low), static_cast<std::uint32_t>(hash.low >> 32)};
+  // The high half goes into the upper counter words: 2^64 blocks remain for each stream.
+  counter_[2] = static_cast<std::uint32_t>(hash.high);
+  counter_[3] = static_cast<std::uint32_t>(hash.high >> 32);
+}
+
+std::uint32_t Rng::next_u32() {
+  if (used_ == 4) {
+    block_ = philox(counter_, key_);
+    if (++counter_[0] == 0) ++counter_[1];
+    used_ = 0;
+  }
+  return block_[used_++];
+}
+
+std::uint64_t Rng::next_u64() {
+  const std::uint64_t low = next_u32();
+  return low | (std::uint64_t{next_u32()} << 32);
+}
+
+double Rng::uniform() { return static_cast<double>(next_u64() >> 11) * 0x1.0p-53; }
+
+std::uint64_t Rng::below(std::uint64_t n) {
+  // Rejecting the incomplete last cycle keeps every value equally likely.
+  const std::uint64_t reject_below = (0 - n) % n;
+  std::uint64_t value = next_u64();
+  while (value < reject_below) value = next_u64();
+  return value % n;
+}
+
+double Rng::normal() {
+  const double radius = std::sqrt(-2.0 * std::log(1.0 - uniform()));
+  return radius * std::cos(2.0 * std::numbers::pi * uniform());
+}
+
+}  // namespace alignlab

@@ -1,0 +1,161 @@
+#include "data/dataset_writer.h"
+
+#include <fmt/format.h>
+
+#include "core/hash.h"
+#include "data/dataset.h"
+
+namespace alignlab {
+namespace fs = std::filesystem;
+
+struct DatasetWriter::Column {
+  StringColumn ids;
+  std::vector<std::int32_t> groups;
+  std::vector<std::uint8_t> splits;
+  std::unique_ptr<H5StringAppender> contents;  // texts or encoded bytes
+  StoredFiles files;
+};
+
+namespace {
+
+fs::path resolved(const fs::path& path) {
+  // Links on the way would make ".." mean another folder when the path is opened.
+  return fs::weakly_canonical(path.empty() ? fs::path(".") : path);
+}
+
+}  // namespace
+
+DatasetWriter::DatasetWriter(fs::path out, const DatasetInfo& info, ContentKind kind)
+    : kind_(kind), target_(out) {
+  folder_ = resolved(out.parent_path());
+  file_.emplace(H5File::create(target_.temporary()));
+  file_->set_attribute("/", "format", "alignlab-dataset");
+  file_->set_attribute("/", "version", kDatasetVersion);
+  file_->set_attribute("/", "name", info.name);
+  file_->set_attribute("/", "source", info.source);
+  file_->set_attribute("/", "license", info.license);
+}
+
+DatasetWriter::~DatasetWriter() = default;
+
+DatasetWriter::Column& DatasetWriter::column(Modality modality) {
+  std::unique_ptr<Column>& found = columns_[modality];
+  if (!found) {
+    found = std::make_unique<Column>();
+    if (modality == Modality::kText || kind_ == ContentKind::kBytes) {
+      found->contents =
+          std::make_unique<H5StringAppender>(*file_, fmt::format("/raw/{}", name_of(modality)));
+    }
+  }
+  return *found;
+}
+
+void DatasetWriter::add_item(Column& to, const ItemKey& key) {
+  to.ids.push_back(key.id);
+  to.groups.push_back(key.group);
+  to.splits.push_back(static_cast<std::uint8_t>(key.split));
+}
+
+void DatasetWriter::add_text(const ItemKey& key, std::string_view text) {
+  Column& to = column(Modality::kText);
+  add_item(to, key);
+  to.contents->push_back(text);
+}
+
+bool DatasetWriter::add_file(Modality modality, const ItemKey& key,
+                             const std::optional<fs::path>& folder, std::string_view name) {
+  Column& to = column(modality);
+  add_item(to, key);
+  const fs::path file = folder ? *folder / name : fs::path();
+  std::error_code error;
+  const bool there = folder && fs::is_regular_file(file, error);
+  if (kind_ == ContentKind::kBytes) {
+    to.contents->push_back(there ? read_file(file) : "");
+    return there;
+  }
+  to.files.paths.push_back(stored_path(folder, name).generic_string());
+  to.files.sizes.push_back(there ? static_cast<std::int64_t>(fs::file_size(file)) : -1);
+  to.files.hashes.push_back(there ? hash_of_file(file).hex() : "");
+  return there;
+}
+
+fs::path DatasetWriter::stored_path(const std::optional<fs::path>& folder, std::string_view name) {
+  if (!folder) return name;
+  if (last_folder_ != folder) {
+    last_folder_ = folder;
+    last_folder_stored_ = resolved(*folder).lexically_relative(folder_);
+  }
+  return (last_folder_stored_ / name).lexically_normal();
+}
+
+void DatasetWriter::set_label(std::int32_t group, std::string_view label) {
+  const auto [found, is_new] = label_numbers_.try_emplace(
+      std::string(label), static_cast<std::int32_t>(label_names_.size()));
+  if (is_new) label_names_.push_back(label);
+  const auto at = static_cast<std::size_t>(group);
+  if (at >= group_labels_.size()) group_labels_.resize(at + 1, -1);
+  group_labels_[at] = found->second;
+}
+
+void DatasetWriter::write_judgements(Modality queries, Modality candidates,
+                                     const std::vector<Judgement>& judgements) {
+  {
+    H5Appender query(*file_, "/judgements/query", H5Type::kInt64);
+    H5Appender candidate(*file_, "/judgements/candidate", H5Type::kInt64);
+    H5Appender grade(*file_, "/judgements/grade", H5Type::kFloat32);
+    for (const Judgement& judgement : judgements) {
+      const std::int64_t query_row = judgement.query;
+      const std::int64_t candidate_row = judgement.candidate;
+      query.append(std::span(&query_row, 1));
+      candidate.append(std::span(&candidate_row, 1));
+      grade.append(std::span(&judgement.grade, 1));
+    }
+    query.finish();
+    candidate.finish();
+    grade.finish();
+  }
+  file_->set_attribute("/judgements", "query_modality", name_of(queries));
+  file_->set_attribute("/judgements", "candidate_modality", name_of(candidates));
+}
+
+std::size_t DatasetWriter::count(Modality modality) const {
+  const auto found = columns_.find(modality);
+  return found == columns_.end() ? 0 : found->second->ids.size();
+}
+
+void DatasetWriter::write_items(Modality modality, const Column& from) {
+  const std::string items = fmt::format("/items/{}", name_of(modality));
+  const std::string raw = fmt::format("/raw/{}", name_of(modality));
+  file_->write_strings(items + "/id", from.ids);
+  file_->write<std::int32_t>(items + "/group", from.groups);
+  file_->write<std::uint8_t>(items + "/split", from.splits);
+  if (label_names_.size() > 0) {
+    std::vector<std::int32_t> labels;
+    labels.reserve(from.groups.size());
+    for (const std::int32_t group : from.groups) {
+      const auto at = static_cast<std::size_t>(group);
+      labels.push_back(at < group_labels_.size() ? group_labels_[at] : -1);
+    }
+    file_->write<std::int32_t>(items + "/label", labels);
+  }
+  if (from.contents) {
+    from.contents->finish();
+  } else {
+    file_->write_strings(raw + "/path", from.files.paths);
+    file_->write<std::int64_t>(raw + "/size", from.files.sizes);
+    file_->write_strings(raw + "/hash", from.files.hashes);
+  }
+}
+
+std::string DatasetWriter::commit() {
+  for (const auto& [modality, from] : columns_) write_items(modality, *from);
+  if (label_names_.size() > 0) file_->write_strings("/labels", label_names_);
+  const std::string hash = file_->content_hash().hex();
+  file_->set_attribute("/", "content_hash", hash);
+  for (const auto& [modality, from] : columns_) from->contents.reset();
+  file_->close();
+  target_.commit();
+  return hash;
+}
+
+}  // namespace alignlab

@@ -1,0 +1,91 @@
+#pragma once
+
+// Writes a data set item by item: what every importer ends in. Contents go to the file as they
+// come; ids, groups and splits stay in memory until commit(). Written under a temporary name: the
+// data set is there after commit(), whole, and without a commit nothing is left.
+//
+// An id that comes twice is the importer's to find, since only it knows the line. One thread.
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/files.h"
+#include "core/hdf5.h"
+#include "core/modality.h"
+#include "core/splits.h"
+#include "core/string_column.h"
+
+namespace alignlab {
+
+struct DatasetInfo {
+  std::string name;
+  std::string source;
+  std::string license;
+};
+
+/// How the contents of images and sounds are kept.
+enum class ContentKind { kPaths, kBytes };
+
+struct ItemKey {
+  std::string_view id;
+  std::int32_t group = 0;  // items of equal group are pairs; one number an image, from 0
+  Split split = Split::kNone;
+};
+
+struct Judgement {
+  std::int32_t query = 0;  // row numbers
+  std::int32_t candidate = 0;
+  float grade = 0;
+};
+
+class DatasetWriter {
+ public:
+  DatasetWriter(std::filesystem::path out, const DatasetInfo& info, ContentKind kind);
+  ~DatasetWriter();
+  DatasetWriter(const DatasetWriter&) = delete;
+  DatasetWriter& operator=(const DatasetWriter&) = delete;
+
+  /// `text` is UTF-8.
+  void add_text(const ItemKey& key, std::string_view text);
+  /// An image or a sound: the file `name` of `folder`; no folder: known by its name alone. Returns
+  /// whether the file is there; if not, the item is stored as missing.
+  bool add_file(Modality modality, const ItemKey& key,
+                const std::optional<std::filesystem::path>& folder, std::string_view name);
+  /// Every item of the group, of whatever modality, gets this class label.
+  void set_label(std::int32_t group, std::string_view label);
+  void write_judgements(Modality queries, Modality candidates,
+                        const std::vector<Judgement>& judgements);
+
+  std::size_t count(Modality modality) const;
+  /// Puts the data set in place and returns its content hash. Nothing may be added afterwards.
+  std::string commit();
+
+ private:
+  struct Column;
+
+  Column& column(Modality modality);
+  void add_item(Column& to, const ItemKey& key);
+  std::filesystem::path stored_path(const std::optional<std::filesystem::path>& folder,
+                                    std::string_view name);
+  void write_items(Modality modality, const Column& from);
+
+  ContentKind kind_;
+  std::filesystem::path folder_;  // of the data set, without symbolic links
+  AtomicFile target_;
+  std::optional<H5File> file_;
+  std::map<Modality, std::unique_ptr<Column>> columns_;
+  StringColumn label_names_;
+  std::unordered_map<std::string, std::int32_t> label_numbers_;
+  std::vector<std::int32_t> group_labels_;
+  std::optional<std::filesystem::path> last_folder_;
+  std::filesystem::path last_folder_stored_;
+};
+
+}  // namespace alignlab

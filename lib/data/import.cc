@@ -1,0 +1,171 @@
+#include "data/import.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_map>
+
+#include "core/error.h"
+#include "core/suggest.h"
+#include "data/dataset.h"
+#include "data/formats/formats.h"
+#include "data/lines.h"
+#include "data/npy.h"
+#include "data/store_features.h"
+
+namespace alignlab {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::int64_t kNoRow = -1;
+
+std::unordered_map<std::string, std::int64_t> read_ids(const fs::path& path,
+                                                       const NpyFile& matrix) {
+  std::unordered_map<std::string, std::int64_t> rows;
+  LineReader lines(path);
+  std::size_t count = 0;
+  while (lines.next()) {
+    const std::string id(lines.text());
+    const auto [known, is_new] = rows.try_emplace(id, static_cast<std::int64_t>(count));
+    if (!is_new) {
+      lines.fail(fmt::format("'{}' is already on line {}", excerpt(id), known->second + 1));
+    }
+    ++count;
+  }
+  if (count != matrix.rows()) {
+    throw DataError(fmt::format("{}: expected {} ids, one a row of {}, found {}", path.string(),
+                                matrix.rows(), matrix.path().string(), count));
+  }
+  return rows;
+}
+
+/// Which row of the matrix each item has. Only items of no split may lack one.
+std::vector<std::int64_t> match_rows(const AddFeaturesRequest& request, const Items& items,
+                                     const NpyFile& matrix, Progress& progress) {
+  std::vector<std::int64_t> rows(items.size(), kNoRow);
+  if (!request.ids) {
+    if (matrix.rows() != items.size()) {
+      throw DataError(fmt::format("{}: expected {} rows, one an item of modality {}, found {}",
+                                  matrix.path().string(), items.size(), name_of(request.modality),
+                                  matrix.rows()));
+    }
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<std::int64_t>(i);
+    return rows;
+  }
+  const auto row_of_id = read_ids(*request.ids, matrix);
+  std::size_t matched = 0;
+  std::size_t lacking = 0;
+  std::size_t lacking_in_split = 0;
+  std::string first_lacking;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto found = row_of_id.find(std::string(items.ids[i]));
+    if (found != row_of_id.end()) {
+      rows[i] = found->second;
+      ++matched;
+    } else if (items.splits[i] == Split::kNone) {
+      ++lacking;
+    } else if (lacking_in_split++ == 0) {
+      first_lacking = excerpt(items.ids[i]);
+    }
+  }
+  if (lacking_in_split > 0) {
+    throw DataError(fmt::format(
+        "{}: expected an id for every {} item of a split, found none for '{}' (and {} more)",
+        request.ids->string(), name_of(request.modality), first_lacking,
+        with_commas(lacking_in_split - 1)));
+  }
+  const std::string file = request.ids->filename().string();
+  if (matched < row_of_id.size()) {
+    progress.warn(fmt::format("{}: ids of no item, whose rows are left out: {}", file,
+                              with_commas(row_of_id.size() - matched)));
+  }
+  if (lacking > 0) {
+    progress.warn(fmt::format("{}: items of no split without a row, filled with zeros: {}", file,
+                              with_commas(lacking)));
+  }
+  return rows;
+}
+
+void check_finite(const NpyFile& matrix, const Items& items, std::size_t item, std::int64_t row,
+                  std::span<const float> values) {
+  const auto bad = std::ranges::find_if(values, [](float value) { return !std::isfinite(value); });
+  if (bad != values.end()) {
+    throw DataError(fmt::format("{}: row {} ('{}'), column {}: expected a finite value, found {}",
+                                matrix.path().string(), row, excerpt(items.ids[item]),
+                                bad - values.begin(), *bad));
+  }
+}
+
+/// Rows of neighbours in the matrix are read at once.
+void gather(NpyFile& matrix, const Items& items, const std::vector<std::int64_t>& rows,
+            std::size_t first, std::span<float> out) {
+  const std::size_t width = matrix.cols();
+  const std::size_t count = out.size() / width;
+  for (std::size_t done = 0; done < count;) {
+    const std::int64_t row = rows[first + done];
+    std::size_t run = 1;
+    if (row != kNoRow) {
+      while (done + run < count &&
+             rows[first + done + run] == row + static_cast<std::int64_t>(run)) {
+        ++run;
+      }
+      matrix.read_rows(static_cast<std::size_t>(row), out.subspan(done * width, run * width));
+      for (std::size_t i = done; i < done + run; ++i) {
+        check_finite(matrix, items, first + i, rows[first + i], out.subspan(i * width, width));
+      }
+    } else {
+      std::ranges::fill(out.subspan(done * width, width), 0.0F);
+    }
+    done += run;
+  }
+}
+
+}  // namespace
+
+const std::vector<CatalogRow>& format_catalog() {
+  static const std::vector<CatalogRow> rows = [] {
+    std::vector<CatalogRow> all;
+    for (const Format& format : formats()) all.push_back({format.name, format.summary, {}});
+    return all;
+  }();
+  return rows;
+}
+
+ImportSummary import_dataset(const std::string& format, const ImportRequest& request,
+                             Progress& progress) {
+  std::vector<std::string> known;
+  for (const Format& candidate : formats()) {
+    known.push_back(candidate.name);
+    if (candidate.name != format) continue;
+    if (request.sources.empty())
+      throw UsageError(fmt::format("import {}: no source given", format));
+    check_output(request.out, request.sources);
+    try {
+      return candidate.import(request, progress);
+    } catch (const fs::filesystem_error& error) {
+      throw DataError(fmt::format("{}: {}", error.path1().string(), error.code().message()));
+    }
+  }
+  throw UsageError(fmt::format("import: unknown format '{}'{}", format, suggestion(format, known)));
+}
+
+void add_features(const AddFeaturesRequest& request, Progress& progress) {
+  NpyFile matrix(request.matrix);
+  const Dataset dataset = Dataset::open(request.dataset);
+  const Items& items = dataset.items(request.modality);
+  const std::vector<std::int64_t> rows = match_rows(request, items, matrix, progress);
+  FeatureMatrix features;
+  features.modality = request.modality;
+  features.name = request.name;
+  features.width = matrix.cols();
+  features.attributes = {{"producer", "add-features"},
+                         {"source", request.matrix.filename().string()}};
+  if (request.ids) features.attributes.emplace("ids", request.ids->filename().string());
+  features.read_rows = [&](std::size_t first, std::span<float> out) {
+    gather(matrix, items, rows, first, out);
+  };
+  store_features(request.dataset, features, progress);
+}
+
+}  // namespace alignlab

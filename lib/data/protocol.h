@@ -1,0 +1,20 @@
+#pragma once
+
+// What is evaluated against what: named protocols, so that a number says which items it is over.
+
+#include <string>
+#include <vector>
+
+#include "config/options.h"
+#include "core/splits.h"
+#include "data/dataset.h"
+
+namespace alignlab {
+
+/// Rows: "all-pairs", "flickr8k-1k" ...
+const std::vector<CatalogRow>& protocol_catalog();
+
+/// DataError naming the data set where the split is not what the protocol is defined on.
+void check_protocol(const std::string& protocol, const Dataset& dataset, Split split);
+
+}  // namespace alignlab

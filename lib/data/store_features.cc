@@ -1,0 +1,96 @@
+#include "data/store_features.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "data/dataset.h"
+#include "data/lines.h"
+
+namespace alignlab {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::size_t kSlabBytes = 1 << 22;
+
+void check_name(const std::string& name) {
+  const bool allowed = std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
+  });
+  if (name.empty() || !allowed || name.starts_with('.')) {
+    throw UsageError(fmt::format(
+        "feature name: expected letters, digits, '_', '-' and '.', found '{}'", excerpt(name)));
+  }
+}
+
+void check_finite(const Items& items, std::size_t first, std::span<const float> rows,
+                  const FeatureMatrix& matrix) {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (std::isfinite(rows[i])) continue;
+    const std::size_t row = first + i / matrix.width;
+    throw DataError(
+        fmt::format("{} features '{}': row {} ('{}'), column {}: expected a finite "
+                    "value, found {}",
+                    name_of(matrix.modality), matrix.name, row, excerpt(items.ids[row]),
+                    i % matrix.width, rows[i]));
+  }
+}
+
+void append_rows(H5File& file, const std::string& array, const Items& items,
+                 const FeatureMatrix& matrix, Progress& progress) {
+  H5Appender appender(file, array, H5Type::kFloat32, matrix.width);
+  const std::size_t step = std::max<std::size_t>(1, kSlabBytes / (matrix.width * sizeof(float)));
+  std::vector<float> slab;
+  for (std::size_t first = 0; first < items.size(); first += step) {
+    progress.check();
+    const std::size_t count = std::min(step, items.size() - first);
+    slab.resize(count * matrix.width);
+    matrix.read_rows(first, slab);
+    check_finite(items, first, slab, matrix);
+    appender.append<float>(slab);
+    progress.advance(count);
+  }
+  appender.finish();
+}
+
+}  // namespace
+
+void store_features(const fs::path& path, const FeatureMatrix& matrix, Progress& progress) {
+  check_name(matrix.name);
+  std::error_code error;
+  if (!fs::exists(path, error)) throw DataError(fmt::format("{}: no such file", path.string()));
+  // Behind a link, the copy belongs where the data set is: its paths are relative to that folder.
+  const fs::path dataset = fs::canonical(path);
+  const FileLock lock(dataset.parent_path() / ("." + dataset.filename().string() + ".lock"));
+  const Dataset source = Dataset::open(dataset);
+  const Items& items = source.items(matrix.modality);
+  const std::string array = fmt::format("/features/{}/{}", name_of(matrix.modality), matrix.name);
+  if (source.file().has(array)) {
+    throw DataError(
+        fmt::format("{}: {}: already there; choose another name", dataset.string(), array));
+  }
+  if (matrix.width == 0) {
+    throw DataError(fmt::format("{} features '{}': expected at least one column, found none",
+                                name_of(matrix.modality), matrix.name));
+  }
+  AtomicFile target(dataset);
+  H5File copy = H5File::create(target.temporary());
+  for (const std::string& name : source.file().children("/")) {
+    copy.copy_from(source.file(), "/" + name);
+  }
+  copy.copy_attributes_from(source.file(), "/");
+  progress.begin("storing " + matrix.name, items.size(), "rows");
+  append_rows(copy, array, items, matrix, progress);
+  progress.end();
+  for (const auto& [name, value] : matrix.attributes) copy.set_attribute(array, name, value);
+  copy.set_attribute("/", "content_hash", copy.content_hash().hex());
+  copy.close();
+  target.commit();
+}
+
+}  // namespace alignlab

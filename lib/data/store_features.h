@@ -1,0 +1,34 @@
+#pragma once
+
+// One more feature matrix for a data set. The data set is copied with it, and the copy put in
+// place; until then, and after a failure, the data set is as it was. Two that store at the same
+// time do so one after the other.
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+
+#include "core/modality.h"
+#include "core/progress.h"
+
+namespace alignlab {
+
+struct FeatureMatrix {
+  Modality modality = Modality::kImage;
+  std::string name;
+  std::size_t width = 0;
+  /// Who made it, from what: kept as attributes of the array.
+  std::map<std::string, std::string> attributes;
+  /// Writes the rows of the items from `first` on into `out`, which holds whole rows.
+  std::function<void(std::size_t first, std::span<float> out)> read_rows;
+};
+
+/// UsageError for a name that is not letters, digits, '.', '_' and '-'; DataError when there is
+/// one of that name already, or where a value is NaN or infinite (names row and id).
+void store_features(const std::filesystem::path& dataset, const FeatureMatrix& matrix,
+                    Progress& progress);
+
+}  // namespace alignlab

@@ -1,0 +1,269 @@
+#include "features/makers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+
+namespace alignlab {
+namespace features {
+namespace {
+
+constexpr std::size_t kItemsBetweenChecks = 16;
+
+class UnfittedKind : public FeatureKind {
+ public:
+  UnfittedKind(std::size_t width, DescribeItem describe)
+      : width_(width), describe_(std::move(describe)) {}
+
+  std::unique_ptr<Extractor> fit(const RawItems&, Progress&) const override {
+    return std::make_unique<Each>(width_, describe_);
+  }
+  std::unique_ptr<Extractor> load(const H5File&, const std::string&) const override {
+    return std::make_unique<Each>(width_, describe_);
+  }
+
+ private:
+  class Each : public Extractor {
+   public:
+    Each(std::size_t width, DescribeItem describe)
+        : width_(width), describe_(std::move(describe)) {}
+    Features extract(const RawItems& items, Progress& progress) const override {
+      Matrix rows(items.size(), width_);
+      for (std::size_t i = 0; i < items.size(); ++i) {
+        if (i % kItemsBetweenChecks == 0) progress.check();
+        describe_(items.content(i), items.id(i), rows.row(i));
+        progress.advance(1);
+      }
+      return rows;
+    }
+    void save(H5File&, const std::string&) const override {}
+
+   private:
+    std::size_t width_;
+    DescribeItem describe_;
+  };
+
+  std::size_t width_;
+  DescribeItem describe_;
+};
+
+class StoredKind : public FeatureKind {
+ public:
+  explicit StoredKind(std::string name) : name_(std::move(name)) {}
+  std::unique_ptr<Extractor> fit(const RawItems&, Progress&) const override {
+    return std::make_unique<Reader>(name_);
+  }
+  std::unique_ptr<Extractor> load(const H5File&, const std::string&) const override {
+    return std::make_unique<Reader>(name_);
+  }
+
+ private:
+  class Reader : public Extractor {
+   public:
+    explicit Reader(std::string name) : name_(std::move(name)) {}
+    Features extract(const RawItems& items, Progress& progress) const override {
+      Matrix rows = items.stored_features(name_);
+      progress.advance(items.size());
+      return rows;
+    }
+    void save(H5File&, const std::string&) const override {}
+
+   private:
+    std::string name_;
+  };
+  std::string name_;
+};
+
+enum class Scale { kNone, kUnit, kStandardize };
+
+/// Column statistics of the training rows; empty unless the scale is kStandardize.
+struct Moments {
+  std::vector<float> mean;
+  std::vector<float> inverse_deviation;
+};
+
+Moments moments_of(const Matrix& rows) {
+  Moments out;
+  std::vector<double> sum(rows.cols()), squares(rows.cols());
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    for (std::size_t j = 0; j < rows.cols(); ++j) sum[j] += rows.row(i)[j];
+  }
+  const auto count = static_cast<double>(rows.rows());
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    for (std::size_t j = 0; j < rows.cols(); ++j) {
+      const double off = rows.row(i)[j] - sum[j] / count;
+      squares[j] += off * off;
+    }
+  }
+  for (std::size_t j = 0; j < rows.cols(); ++j) {
+    const double deviation = std::sqrt(squares[j] / count);
+    out.mean.push_back(static_cast<float>(sum[j] / count));
+    // A column that never varies in train carries nothing; it becomes 0 rather than infinite.
+    out.inverse_deviation.push_back(deviation > 1e-12 ? static_cast<float>(1.0 / deviation) : 0.0F);
+  }
+  return out;
+}
+
+template <typename Values>
+void scale_to_unit(Values values) {
+  double squares = 0.0;
+  for (const float value : values) squares += static_cast<double>(value) * value;
+  if (squares == 0.0) return;
+  const double norm = std::sqrt(squares);
+  for (float& value : values) value = static_cast<float>(value / norm);
+}
+
+Features scaled(Features rows, Scale scale, const Moments& moments) {
+  if (scale == Scale::kNone) return rows;
+  if (rows.form() == FeatureForm::kSparse) {
+    SparseRows out = rows.sparse();
+    for (std::size_t i = 0; i < out.rows(); ++i) {
+      scale_to_unit(std::span(out.values.data() + out.offsets[i], out.values.data() + out.offsets[i + 1]));
+    }
+    return out;
+  }
+  Matrix out = rows.dense();
+  for (std::size_t i = 0; i < out.rows(); ++i) {
+    if (scale == Scale::kUnit) {
+      scale_to_unit(out.row(i));
+      continue;
+    }
+    for (std::size_t j = 0; j < out.cols(); ++j) {
+      out.row(i)[j] = (out.row(i)[j] - moments.mean[j]) * moments.inverse_deviation[j];
+    }
+  }
+  return out;
+}
+
+Matrix side_by_side(const std::vector<Features>& parts) {
+  std::size_t cols = 0;
+  for (const Features& part : parts) cols += part.cols();
+  Matrix out(parts.front().rows(), cols);
+  for (std::size_t i = 0; i < out.rows(); ++i) {
+    auto to = out.row(i);
+    for (const Features& part : parts) {
+      part.copy_row(i, to.first(part.cols()));
+      to = to.subspan(part.cols());
+    }
+  }
+  return out;
+}
+
+class JoinedExtractor : public Extractor {
+ public:
+  JoinedExtractor(std::vector<std::unique_ptr<Extractor>> parts, Scale scale, Moments moments)
+      : parts_(std::move(parts)), scale_(scale), moments_(std::move(moments)) {}
+
+  Features extract_unscaled(const RawItems& items, Progress& progress) const {
+    std::vector<Features> rows;
+    for (const auto& part : parts_) rows.push_back(part->extract(items, progress));
+    if (rows.size() == 1) return std::move(rows.front());
+    return side_by_side(rows);
+  }
+
+  Features extract(const RawItems& items, Progress& progress) const override {
+    return scaled(extract_unscaled(items, progress), scale_, moments_);
+  }
+
+  void save(H5File& file, const std::string& group) const override {
+    for (std::size_t p = 0; p < parts_.size(); ++p) {
+      parts_[p]->save(file, fmt::format("{}/{}", group, p));
+    }
+    if (scale_ == Scale::kStandardize) {
+      file.write<float>(group + "/mean", moments_.mean);
+      file.write<float>(group + "/inverse_deviation", moments_.inverse_deviation);
+    }
+  }
+
+  void set_moments(Moments moments) { moments_ = std::move(moments); }
+
+ private:
+  std::vector<std::unique_ptr<Extractor>> parts_;
+  Scale scale_;
+  Moments moments_;
+};
+
+class JoinedKind : public FeatureKind {
+ public:
+  JoinedKind(std::vector<FeatureKindPtr> parts, Scale scale)
+      : parts_(std::move(parts)), scale_(scale) {}
+
+  std::unique_ptr<Extractor> fit(const RawItems& train, Progress& progress) const override {
+    std::vector<std::unique_ptr<Extractor>> fitted;
+    for (const auto& part : parts_) fitted.push_back(part->fit(train, progress));
+    auto joined = std::make_unique<JoinedExtractor>(std::move(fitted), scale_, Moments{});
+    if (scale_ == Scale::kStandardize) {
+      joined->set_moments(moments_of(joined->extract_unscaled(train, progress).dense()));
+    }
+    return joined;
+  }
+
+  std::unique_ptr<Extractor> load(const H5File& file, const std::string& group) const override {
+    std::vector<std::unique_ptr<Extractor>> loaded;
+    for (std::size_t p = 0; p < parts_.size(); ++p) {
+      loaded.push_back(parts_[p]->load(file, fmt::format("{}/{}", group, p)));
+    }
+    Moments moments;
+    if (scale_ == Scale::kStandardize) {
+      moments.mean = file.read<float>(group + "/mean");
+      moments.inverse_deviation = file.read<float>(group + "/inverse_deviation");
+    }
+    return std::make_unique<JoinedExtractor>(std::move(loaded), scale_, std::move(moments));
+  }
+
+ private:
+  std::vector<FeatureKindPtr> parts_;
+  Scale scale_;
+};
+
+struct Maker {
+  const char* name;
+  FeatureKindPtr (*make)(const Section&);
+};
+
+constexpr Maker kMakers[] = {
+#define FEATURE_KIND(name, maker, options, modalities, form, summary) {name, maker},
+#include "features/features.def"
+#undef FEATURE_KIND
+};
+
+Scale scale_from(const std::string& name) {
+  if (name == "l2") return Scale::kUnit;
+  return name == "standardize" ? Scale::kStandardize : Scale::kNone;
+}
+
+}  // namespace
+
+FeatureKindPtr make_unfitted_kind(std::size_t width, DescribeItem describe) {
+  return std::make_unique<UnfittedKind>(width, std::move(describe));
+}
+
+FeatureKindPtr make_stored(const Section& options) {
+  return std::make_unique<StoredKind>(options.text("name"));
+}
+
+}  // namespace features
+
+std::unique_ptr<FeatureKind> make_feature_kind(const FeatureSpec& spec) {
+  const features::Scale scale = features::scale_from(spec.options.text("scale"));
+  std::vector<features::FeatureKindPtr> parts;
+  for (std::size_t begin = 0; begin <= spec.kind.size();) {
+    const std::size_t end = std::min(spec.kind.find('+', begin), spec.kind.size());
+    const std::string name = spec.kind.substr(begin, end - begin);
+    const auto row = std::ranges::find(feature_catalog(), name, &FeatureRow::name);
+    if (row->form == FeatureForm::kSparse && scale == features::Scale::kStandardize) {
+      throw ConfigError(fmt::format(
+          "feature kind '{}' is sparse: scale = \"standardize\" would make it dense; use \"l2\" or "
+          "\"none\"", name));
+    }
+    const auto maker = std::ranges::find(features::kMakers, name, &features::Maker::name);
+    parts.push_back(maker->make(spec.options));
+    begin = end + 1;
+  }
+  return std::make_unique<features::JoinedKind>(std::move(parts), scale);
+}
+
+}  // namespace alignlab

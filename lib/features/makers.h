@@ -1,0 +1,27 @@
+#pragma once
+
+// The maker of each feature kind, defined in the kind's own file, and the few things they share.
+// Makers give unscaled rows; make_feature_kind() joins parts and scales.
+
+#include <functional>
+#include <memory>
+
+#include "features/feature_kind.h"
+
+namespace alignlab::features {
+
+using FeatureKindPtr = std::unique_ptr<FeatureKind>;
+
+FeatureKindPtr make_stored(const Section& options);
+FeatureKindPtr make_colour_histogram(const Section& options);
+FeatureKindPtr make_hog(const Section& options);
+FeatureKindPtr make_bag_of_words(const Section& options);
+FeatureKindPtr make_tfidf(const Section& options);
+
+/// A kind that learns nothing: each row is a function of one item.
+/// `describe(item content, id, out)` fills a row of `width` floats.
+using DescribeItem =
+    std::function<void(const std::string& content, const std::string& id, std::span<float> out)>;
+FeatureKindPtr make_unfitted_kind(std::size_t width, DescribeItem describe);
+
+}  // namespace alignlab::features

@@ -1,0 +1,54 @@
+#pragma once
+
+// From records to a table: one row a case (and axis values), seeds folded into mean and sample
+// deviation (ddof = 1). Numbers are rounded for text, markdown and latex only.
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/document.h"
+
+namespace alignlab {
+
+struct Cell {
+  std::vector<double> values;  // one a seed, in the order of the plan
+  std::optional<double> mean() const;
+  /// Of a sample; nothing for fewer than two values.
+  std::optional<double> deviation() const;
+};
+
+struct TableRow {
+  std::string name;
+  std::string run;
+  std::vector<Cell> cells;
+  std::size_t seeds = 0;    // with a record
+  std::size_t planned = 0;
+  std::size_t failed = 0;
+};
+
+struct ResultTable {
+  std::string title;
+  std::vector<std::string> columns;
+  std::vector<TableRow> rows;
+  std::vector<std::string> notes;  // what a reader must know: seeds, missing trials, protocol
+};
+
+/// `columns` overrides those of the runs. CheckError if the runs differ in protocol or split, unless
+/// `mix_protocols`. DataError if a folder is no run.
+ResultTable make_table(const std::vector<std::filesystem::path>& runs,
+                       const std::vector<std::string>& columns, bool mix_protocols);
+
+inline const std::vector<std::string> kTableFormats{"text", "markdown", "latex", "csv", "json"};
+/// Precondition: `format` is one of kTableFormats.
+std::string render(const ResultTable& table, const std::string& format);
+
+/// The expected values of `expected` (TOML: `tolerance`, then [rows."<name>"] with one mean a
+/// column; `tolerance` may be set in a row too) that the table does not have: one line each.
+std::vector<std::string> differences(const ResultTable& table, const Node& expected);
+
+/// `table` as such a file.
+std::string as_expected(const ResultTable& table, double tolerance);
+
+}  // namespace alignlab

@@ -1,0 +1,397 @@
+#include "run/pipeline.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+#include <optional>
+
+#include "core/error.h"
+#include "data/protocol.h"
+#include "eval/metrics.h"
+#include "search/search.h"
+
+namespace alignlab {
+namespace {
+
+using Json = nlohmann::json;
+
+// A stage whose meaning changes gets a new number, and its old artifacts are no longer found.
+constexpr int kExtractorVersion = 1;
+constexpr int kFeaturesVersion = 1;
+constexpr int kModelVersion = 1;
+constexpr int kEmbeddingsVersion = 1;
+constexpr int kRanksVersion = 1;
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+std::int64_t peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
+}
+
+std::string timing_text(const std::vector<double>& samples) { return Json(samples).dump(); }
+
+/// The ranks of one direction with what was found beside them.
+struct Retrieval {
+  Ranks ranks;
+  std::optional<Decisions> decisions;
+  std::optional<double> threshold;
+  std::vector<double> search_s;
+  std::size_t zero_queries = 0;
+  std::size_t zero_candidates = 0;
+};
+
+class Trial {
+ public:
+  Trial(const TrialSpec& spec, const Store& store, const Makers& makers, Progress& progress)
+      : spec_(spec),
+        store_(store),
+        makers_(makers),
+        progress_(progress),
+        dataset_(Dataset::open(spec.dataset)),
+        device_(makers.device(spec.train.text("device"))),
+        threads_(static_cast<int>(spec.train.integer("threads"))) {}
+
+  TrialRecord run() {
+    require_items();
+    check_protocol(spec_.eval.text("protocol"), dataset_, spec_.split());
+    const Side first = side(spec_.first, spec_.first_features);
+    const Side second = side(spec_.second, spec_.second_features);
+    const Artifact model = fit(first, second);
+    const Artifact embedded = embed(first, second, model, spec_.split());
+    std::optional<Artifact> dev;
+    if (spec_.eval.text("threshold_from") == "dev" && count(Split::kDev) > 0) {
+      dev = spec_.split() == Split::kDev ? embedded : embed(first, second, model, Split::kDev);
+    }
+    TrialRecord record = start_record();
+    search(record, embedded, dev, spec_.first, spec_.second);
+    search(record, embedded, dev, spec_.second, spec_.first);
+    add_rsum(record);
+    record.stages = stages_;
+    record.timing["fit_s"] = samples(model, "fit_s");
+    record.timing["embed_s"] = samples(embedded, "embed_s");
+    record.peak_memory_bytes = peak_memory_bytes();
+    return record;
+  }
+
+ private:
+  struct Side {
+    Modality modality;
+    FeatureSpec features;
+    std::string raw_hash;
+    Artifact extractor;
+  };
+
+  std::size_t count(Split split) const {
+    return std::min(dataset_.groups(spec_.first, split).size(),
+                    dataset_.groups(spec_.second, split).size());
+  }
+
+  void require_items() const {
+    for (const Modality modality : {spec_.first, spec_.second}) {
+      for (const Split split : {Split::kTrain, spec_.split()}) {
+        if (!dataset_.groups(modality, split).empty()) continue;
+        throw DataError(fmt::format("{}: split {} has no {} items", spec_.dataset.string(),
+                                    name_of(split), name_of(modality)));
+      }
+    }
+  }
+
+  /// What numeric results depend on besides their recipe.
+  Json numerics(bool trains) const {
+    Json out{{"isa", selected_isa()}, {"libraries", makers_.libraries}};
+    if (trains) {
+      out["device"] = device_;
+      out["threads"] = threads_;
+    }
+    return out;
+  }
+
+  Artifact obtain(const std::string& stage, Json recipe, const std::function<void(H5File&)>& make) {
+    progress_.check();
+    recipe["stage"] = stage;
+    Artifact artifact = store_.obtain(stage, recipe, make, progress_);
+    stages_.push_back(artifact);
+    return artifact;
+  }
+
+  Side side(Modality modality, const FeatureSpec& features) {
+    Side out{modality, features, dataset_.hash_of_raw(modality), {}};
+    if (reads_stored_feature(features)) {
+      out.raw_hash = dataset_.hash_of_feature(modality, features.options.text("name"));
+    }
+    Json options = to_json(features.options);
+    options["kind"] = features.kind;
+    out.extractor = obtain(
+        "extractor",
+        {{"version", kExtractorVersion},
+         {"modality", name_of(modality)},
+         {"raw", out.raw_hash},
+         {"features", options},
+         {"numerics", numerics(false)}},
+        [&](H5File& file) {
+          const auto train = dataset_.raw(modality, Split::kTrain);
+          progress_.begin(fmt::format("fit {}", features.kind), 0, "item");
+          makers_.feature_kind(features)->fit(*train, progress_)->save(file, "/extractor");
+          progress_.end();
+        });
+    return out;
+  }
+
+  ModalityItems features(const Side& from, Split split) {
+    const Artifact artifact = obtain(
+        "features",
+        {{"version", kFeaturesVersion},
+         {"extractor", from.extractor.key},
+         {"raw", from.raw_hash},
+         {"split", name_of(split)}},
+        [&](H5File& file) {
+          const H5File fitted = H5File::open(from.extractor.path);
+          const auto extractor = makers_.feature_kind(from.features)->load(fitted, "/extractor");
+          const auto items = dataset_.raw(from.modality, split);
+          progress_.begin(fmt::format("{} of {}", from.features.kind, name_of(split)), items->size(),
+                          "item");
+          file.write_features("/features", extractor->extract(*items, progress_));
+          progress_.end();
+        });
+    return {from.modality, H5File::open(artifact.path).read_features("/features"),
+            dataset_.groups(from.modality, split)};
+  }
+
+  Artifact fit(const Side& first, const Side& second) {
+    Json options = to_json(spec_.aligner_options);
+    options["kind"] = spec_.aligner;
+    return obtain("model",
+                  {{"version", kModelVersion},
+                   {"first", first.extractor.key},
+                   {"second", second.extractor.key},
+                   {"aligner", options},
+                   {"seed", spec_.seed},
+                   {"numerics", numerics(true)}},
+                  [&](H5File& file) {
+                    const TrainSplit train(
+                        {features(first, Split::kTrain), features(second, Split::kTrain)});
+                    const DevSplit dev({features(first, Split::kDev), features(second, Split::kDev)});
+                    const auto start = std::chrono::steady_clock::now();
+                    aligner()->fit(train, dev, static_cast<std::uint64_t>(spec_.seed), progress_)
+                        ->save(file, "/model");
+                    file.set_attribute("/", "fit_s", timing_text({seconds_since(start)}));
+                  });
+  }
+
+  Artifact embed(const Side& first, const Side& second, const Artifact& model, Split split) {
+    return obtain("embeddings",
+                  {{"version", kEmbeddingsVersion},
+                   {"model", model.key},
+                   {"split", name_of(split)},
+                   {"numerics", numerics(true)}},
+                  [&](H5File& file) {
+                    const auto encoder = aligner()->load(H5File::open(model.path), "/model");
+                    const ModalityItems a = features(first, split);
+                    const ModalityItems b = features(second, split);
+                    const auto start = std::chrono::steady_clock::now();
+                    const Matrix rows_a = encoder->embed(a.modality, a.features);
+                    const Matrix rows_b = encoder->embed(b.modality, b.features);
+                    const double elapsed = seconds_since(start);
+                    file.write_matrix(array_of(a.modality), rows_a);
+                    file.write_matrix(array_of(b.modality), rows_b);
+                    file.set_attribute("/", "embed_s", timing_text({elapsed}));
+                  });
+  }
+
+  static std::string array_of(Modality modality) { return "/" + std::string(name_of(modality)); }
+
+  std::unique_ptr<Aligner> aligner() const {
+    return makers_.aligner(spec_.aligner, spec_.aligner_options, {device_, threads_});
+  }
+
+  Kernel kernel() const { return {spec_.eval.text("kernel"), threads_}; }
+
+  struct Sides {
+    Gallery queries;
+    Gallery candidates;
+    Relevance relevant;
+  };
+
+  Sides load_sides(const Artifact& embedded, Split split, Modality query, Modality candidate) const {
+    const H5File file = H5File::open(embedded.path);
+    const Similarity similarity = similarity_from(spec_.eval.text("similarity"));
+    const auto prepared = [&](Modality modality) {
+      return prepare(file.read_matrix(array_of(modality)), similarity,
+                     fmt::format("embeddings of {} by '{}'", name_of(modality), spec_.aligner));
+    };
+    return {prepared(query), prepared(candidate),
+            Relevance::from_groups(dataset_.groups(query, split), dataset_.groups(candidate, split))};
+  }
+
+  std::optional<double> threshold(const std::optional<Artifact>& dev, Modality query,
+                                  Modality candidate) const {
+    if (spec_.eval.text("threshold_from") == "value") return spec_.eval.real("threshold");
+    if (!dev) return std::nullopt;
+    const Sides sides = load_sides(*dev, Split::kDev, query, candidate);
+    return best_f1_threshold(
+        threshold_curve(sides.queries.vectors, sides.candidates, sides.relevant, kernel()));
+  }
+
+  /// The ranks stage of one direction, then its metrics into the record.
+  void search(TrialRecord& record, const Artifact& embedded, const std::optional<Artifact>& dev,
+              Modality query, Modality candidate) {
+    const std::string direction = direction_key(query, candidate);
+    Json recipe{{"version", kRanksVersion},
+                {"embeddings", embedded.key},
+                {"direction", direction},
+                {"protocol", spec_.eval.text("protocol")},
+                {"similarity", spec_.eval.text("similarity")},
+                {"kernel", spec_.eval.text("kernel")},
+                {"threads", threads_},
+                {"isa", selected_isa()},
+                {"threshold_from", spec_.eval.text("threshold_from")},
+                {"threshold", spec_.eval.real("threshold")},
+                {"timing_repeats", spec_.eval.integer("timing_repeats")}};
+    if (dev) recipe["dev"] = dev->key;
+    const Artifact artifact = obtain("ranks", recipe, [&](H5File& file) {
+      write_retrieval(file, retrieve(embedded, dev, query, candidate));
+    });
+    add_metrics(record, direction, artifact);
+  }
+
+  Retrieval retrieve(const Artifact& embedded, const std::optional<Artifact>& dev, Modality query,
+                     Modality candidate) const {
+    const Sides sides = load_sides(embedded, spec_.split(), query, candidate);
+    Retrieval out;
+    out.zero_queries = sides.queries.zero_rows;
+    out.zero_candidates = sides.candidates.zero_rows;
+    for (std::int64_t i = 0; i < spec_.eval.integer("timing_repeats"); ++i) {
+      progress_.check();
+      const auto start = std::chrono::steady_clock::now();
+      out.ranks = rank(sides.queries.vectors, sides.candidates, sides.relevant, kernel());
+      out.search_s.push_back(seconds_since(start));
+    }
+    out.threshold = threshold(dev, query, candidate);
+    if (out.threshold) {
+      out.decisions =
+          decide(sides.queries.vectors, sides.candidates, sides.relevant, *out.threshold, kernel());
+    }
+    return out;
+  }
+
+  static void write_retrieval(H5File& file, const Retrieval& found) {
+    file.write<std::int64_t>("/offsets", found.ranks.offsets);
+    file.write<std::int64_t>("/above", found.ranks.above);
+    file.write<std::int64_t>("/ties", found.ranks.ties);
+    file.write<std::int64_t>("/ties_before", found.ranks.ties_before);
+    file.write<std::int64_t>("/candidates", std::vector{found.ranks.candidates});
+    if (found.decisions) {
+      file.write<double>("/threshold", std::vector{*found.threshold});
+      file.write<std::int64_t>("/decisions/predicted", found.decisions->predicted);
+      file.write<std::int64_t>("/decisions/correct", found.decisions->correct);
+      file.write<std::int64_t>("/decisions/relevant", found.decisions->relevant);
+    }
+    file.write<std::int64_t>("/zero_rows",
+                             std::vector{static_cast<std::int64_t>(found.zero_queries),
+                                         static_cast<std::int64_t>(found.zero_candidates)});
+    file.set_attribute("/", "search_s", timing_text(found.search_s));
+  }
+
+  static std::vector<double> samples(const Artifact& artifact, const std::string& name) {
+    return Json::parse(H5File::open(artifact.path).text_attribute("/", name));
+  }
+
+  void add_metrics(TrialRecord& record, const std::string& direction, const Artifact& artifact) const {
+    const H5File file = H5File::open(artifact.path);
+    Ranks ranks;
+    ranks.offsets = file.read<std::int64_t>("/offsets");
+    ranks.above = file.read<std::int64_t>("/above");
+    ranks.ties = file.read<std::int64_t>("/ties");
+    ranks.ties_before = file.read<std::int64_t>("/ties_before");
+    ranks.candidates = file.read<std::int64_t>("/candidates").at(0);
+    std::optional<Decisions> decisions;
+    auto& metrics = record.metrics[direction];
+    if (file.has("/decisions")) {
+      decisions = Decisions{file.read<std::int64_t>("/decisions/predicted"),
+                            file.read<std::int64_t>("/decisions/correct"),
+                            file.read<std::int64_t>("/decisions/relevant")};
+      metrics["threshold"] = file.read<double>("/threshold").at(0);
+    }
+    const TiePolicy ties = tie_policy_from(spec_.eval.text("ties"));
+    std::vector<std::string> names = spec_.eval.texts("metrics");
+    names.insert(names.end(), {"R@1", "R@5", "R@10"});  // rsum needs them
+    for (const std::string& name : names) {
+      const MetricName metric = parse_metric(name, {});
+      const auto value = !metric.uses_threshold() ? retrieval_metric(metric, ranks, ties)
+                         : decisions              ? decision_metric(metric, *decisions)
+                                                  : std::nullopt;
+      if (value) metrics[name] = *value;
+    }
+    const auto zero_rows = file.read<std::int64_t>("/zero_rows");
+    record.tie_rate[direction] = tie_rate(ranks);
+    record.counts[direction] = {{"queries", static_cast<double>(ranks.queries())},
+                                {"judged_queries", static_cast<double>(judged_queries(ranks))},
+                                {"candidates", static_cast<double>(ranks.candidates)},
+                                {"zero_query_rows", static_cast<double>(zero_rows.at(0))},
+                                {"zero_candidate_rows", static_cast<double>(zero_rows.at(1))}};
+    record.timing["search_" + direction + "_s"] = samples(artifact, "search_s");
+  }
+
+  static void add_rsum(TrialRecord& record) {
+    double sum = 0.0;
+    for (const auto& [direction, metrics] : record.metrics) {
+      for (const char* name : {"R@1", "R@5", "R@10"}) {
+        const auto value = metrics.find(name);
+        if (value == metrics.end()) return;
+        sum += value->second;
+      }
+    }
+    record.metrics["both"]["rsum"] = sum;
+  }
+
+  TrialRecord start_record() const {
+    TrialRecord record = failed_record(spec_, dataset_.content_hash(), "");
+    record.status = "ok";
+    record.dataset["name"] = dataset_.name();
+    record.provenance.libraries = makers_.libraries;
+    record.provenance.isa = selected_isa();
+    record.provenance.device = device_;
+    record.provenance.threads = threads_;
+    return record;
+  }
+
+  const TrialSpec& spec_;
+  const Store& store_;
+  const Makers& makers_;
+  Progress& progress_;
+  Dataset dataset_;
+  std::string device_;
+  int threads_;
+  std::vector<Artifact> stages_;
+};
+
+}  // namespace
+
+TrialRecord execute_trial(const TrialSpec& spec, const Store& store, const Makers& makers,
+                          Progress& progress) {
+  return Trial(spec, store, makers, progress).run();
+}
+
+TrialRecord failed_record(const TrialSpec& spec, const std::string& dataset_hash,
+                          const std::string& error) {
+  TrialRecord record;
+  record.id = trial_id(spec, dataset_hash);
+  record.case_name = spec.case_name;
+  record.seed = spec.seed;
+  record.status = "failed";
+  record.error = error;
+  record.spec = to_json(spec);
+  record.spec_hash = spec_hash(spec, dataset_hash);
+  record.dataset = {{"file", spec.dataset.string()}, {"content_hash", dataset_hash}};
+  record.provenance = provenance_of_this_process();
+  return record;
+}
+
+}  // namespace alignlab

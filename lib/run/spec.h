@@ -1,0 +1,66 @@
+#pragma once
+
+// A trial, resolved: every option has its value, checked against the catalogs. Printable,
+// hashable, and all that a worker needs to run it.
+
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "config/sweep.h"
+#include "core/splits.h"
+#include "features/feature_kind.h"
+
+namespace alignlab {
+
+struct TrialSpec {
+  std::string case_name;
+  /// What tells this trial's row from others of its case: axes that vary, but not the seed.
+  std::vector<std::pair<std::string, std::string>> axes;
+  std::int64_t seed = 0;
+  std::filesystem::path dataset;
+  /// The two modalities to align, in the order of kModalities.
+  Modality first = Modality::kImage;
+  Modality second = Modality::kText;
+  FeatureSpec first_features;
+  FeatureSpec second_features;
+  std::string aligner;
+  Section aligner_options;
+  Section train;
+  Section eval;
+
+  /// "CLIP (aligner.temperature=0.03)": the table's row.
+  std::string row() const;
+  Split split() const;
+  bool operator==(const TrialSpec&) const = default;
+};
+
+nlohmann::json to_json(const TrialSpec& spec);
+TrialSpec spec_from_json(const nlohmann::json& json);
+
+/// Names the trial: data (by content), features, aligner, train, evaluation and seed; not its case
+/// or row, not the list of metrics.
+std::string trial_id(const TrialSpec& spec, const std::string& dataset_hash);
+/// Of everything that a record depends on.
+std::string spec_hash(const TrialSpec& spec, const std::string& dataset_hash);
+
+struct TableSpec {
+  std::vector<std::string> columns;
+};
+
+/// A whole config, resolved for every trial before the first one starts.
+struct Experiment {
+  std::string name;
+  std::vector<TrialSpec> trials;     // in table order, each once
+  std::vector<std::string> notices;  // what was dropped or collapsed, for the user
+  TableSpec table;
+};
+
+Experiment resolve_experiment(const Node& document, const std::vector<Override>& overrides);
+
+/// The options of the sections that are not catalogs, for `list` and for resolving.
+const Options& train_options();
+const Options& eval_options();
+
+}  // namespace alignlab

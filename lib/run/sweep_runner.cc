@@ -1,0 +1,166 @@
+#include "run/sweep_runner.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/suggest.h"
+#include "data/dataset.h"
+#include "run/pipeline.h"
+#include "run/worker_process.h"
+
+namespace alignlab {
+namespace {
+
+using Json = nlohmann::json;
+constexpr int kPollMilliseconds = 100;
+
+void check_against_data(const TrialSpec& spec, const Dataset& dataset) {
+  for (const auto& [modality, features] : {std::pair(spec.first, spec.first_features),
+                                           std::pair(spec.second, spec.second_features)}) {
+    dataset.items(modality);
+    for (const Split split : {Split::kTrain, spec.split()}) {
+      if (!dataset.groups(modality, split).empty()) continue;
+      throw DataError(fmt::format("{}: split {} has no {} items", spec.dataset.string(),
+                                  name_of(split), name_of(modality)));
+    }
+    if (!reads_stored_feature(features)) continue;
+    const std::vector<std::string> names = dataset.feature_names(modality);
+    const std::string& wanted = features.options.text("name");
+    if (std::ranges::find(names, wanted) == names.end()) {
+      throw DataError(fmt::format("{}: no stored {} feature '{}'{}", spec.dataset.string(),
+                                  name_of(modality), wanted, suggestion(wanted, names)));
+    }
+  }
+}
+
+struct Running {
+  const TrialState* trial;
+  std::unique_ptr<WorkerProcess> process;
+};
+
+class Sweep {
+ public:
+  Sweep(const SweepPlan& plan, const SweepRequest& request, SweepObserver& observer)
+      : plan_(plan), request_(request), observer_(observer) {}
+
+  SweepSummary run() {
+    for (const TrialState& trial : plan_.trials) {
+      if (trial.done) {
+        ++summary_.found;
+      } else {
+        waiting_.push_back(&trial);
+      }
+    }
+    std::ranges::reverse(waiting_);
+    while (!waiting_.empty() || !running_.empty()) {
+      if (observer_.cancelled()) stop();
+      while (!waiting_.empty() && running_.size() < static_cast<std::size_t>(request_.jobs)) {
+        start(*waiting_.back());
+        waiting_.pop_back();
+      }
+      wait();
+      collect();
+      observer_.tick();
+    }
+    return summary_;
+  }
+
+ private:
+  void start(const TrialState& trial) {
+    const Json job{{"job", "trial"},
+                   {"spec", to_json(trial.spec)},
+                   {"store", request_.store.string()},
+                   {"record", record_path(request_.out, trial.id).string()},
+                   {"ranks", ranks_path(request_.out, trial.id).string()}};
+    const auto log = request_.out / "logs" / (trial.id + ".log");
+    observer_.started(trial);
+    running_.push_back({&trial, std::make_unique<WorkerProcess>(
+                                    request_.worker, job,
+                                    static_cast<int>(trial.spec.train.integer("threads")), log)});
+  }
+
+  void wait() {
+    std::vector<pollfd> ready;
+    for (const Running& one : running_) ready.push_back({one.process->descriptor(), POLLIN, 0});
+    ::poll(ready.data(), ready.size(), kPollMilliseconds);
+  }
+
+  void collect() {
+    for (Running& one : running_) {
+      for (const Json& event : one.process->receive()) observer_.progressed(*one.trial, event);
+      if (one.process->outcome()) conclude(*one.trial, *one.process->outcome());
+    }
+    std::erase_if(running_, [](const Running& one) { return one.process->outcome().has_value(); });
+  }
+
+  void conclude(const TrialState& trial, const JobOutcome& outcome) {
+    const auto path = record_path(request_.out, trial.id);
+    if (outcome.code != 0) {
+      // A worker that was killed cannot say so itself.
+      const std::string dataset_hash = Dataset::open(trial.spec.dataset).content_hash();
+      write_record(path, failed_record(trial.spec, dataset_hash, outcome.error));
+      ++summary_.failed;
+      if (request_.fail_fast) waiting_.clear();
+    }
+    ++summary_.ran;
+    observer_.finished(trial, read_record(path));
+  }
+
+  [[noreturn]] void stop() {
+    for (Running& one : running_) one.process->interrupt();
+    for (Running& one : running_) {
+      while (!one.process->outcome()) {
+        pollfd ready{one.process->descriptor(), POLLIN, 0};
+        ::poll(&ready, 1, kPollMilliseconds);
+        one.process->receive();
+      }
+    }
+    throw Interrupted();
+  }
+
+  const SweepPlan& plan_;
+  const SweepRequest& request_;
+  SweepObserver& observer_;
+  SweepSummary summary_;
+  std::vector<const TrialState*> waiting_;  // the next one is last
+  std::vector<Running> running_;
+};
+
+}  // namespace
+
+SweepPlan plan_sweep(Experiment experiment, const std::filesystem::path& out) {
+  SweepPlan plan;
+  plan.manifest.name = experiment.name;
+  plan.manifest.columns = experiment.table.columns;
+  std::map<std::string, Dataset> datasets;
+  for (const TrialSpec& spec : experiment.trials) {
+    const std::string file = spec.dataset.string();
+    if (!datasets.contains(file)) datasets.emplace(file, Dataset::open(spec.dataset));
+    const Dataset& dataset = datasets.at(file);
+    check_against_data(spec, dataset);
+    const std::string id = trial_id(spec, dataset.content_hash());
+    plan.manifest.trials.push_back(
+        {id, spec.row(), spec.seed, spec.eval.text("protocol"), spec.eval.text("split")});
+    if (std::ranges::find(plan.trials, id, &TrialState::id) != plan.trials.end()) continue;
+    const auto record = find_record(record_path(out, id));
+    const bool done =
+        record && record->ok() && record->spec_hash == spec_hash(spec, dataset.content_hash());
+    plan.trials.push_back({spec, id, done});
+  }
+  plan.experiment = std::move(experiment);
+  return plan;
+}
+
+SweepSummary run_sweep(const SweepPlan& plan, const SweepRequest& request,
+                       SweepObserver& observer) {
+  std::filesystem::create_directories(request.out / "logs");
+  return Sweep(plan, request, observer).run();
+}
+
+}  // namespace alignlab

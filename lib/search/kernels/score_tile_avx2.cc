@@ -1,0 +1,61 @@
+#include <immintrin.h>
+
+#include "search/kernels/score_tile.h"
+
+namespace alignlab::kernels {
+namespace {
+
+double fold(__m256d low, __m256d high) {
+  const __m256d four = _mm256_add_pd(low, high);
+  const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
+  return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
+}
+
+// kRows x kCols scores at once: two registers each for eight lanes.
+template <int kRows, int kCols>
+void micro_tile(const double* x, const double* g, std::size_t width, double* out,
+                std::size_t stride) {
+  __m256d low[kRows][kCols], high[kRows][kCols];
+  for (int i = 0; i < kRows; ++i) {
+    for (int j = 0; j < kCols; ++j) low[i][j] = high[i][j] = _mm256_setzero_pd();
+  }
+  for (std::size_t e = 0; e < width; e += 8) {
+    for (int j = 0; j < kCols; ++j) {
+      const __m256d g_low = _mm256_loadu_pd(g + j * width + e);
+      const __m256d g_high = _mm256_loadu_pd(g + j * width + e + 4);
+      for (int i = 0; i < kRows; ++i) {
+        low[i][j] = _mm256_fmadd_pd(_mm256_loadu_pd(x + i * width + e), g_low, low[i][j]);
+        high[i][j] = _mm256_fmadd_pd(_mm256_loadu_pd(x + i * width + e + 4), g_high, high[i][j]);
+      }
+    }
+  }
+  for (int i = 0; i < kRows; ++i) {
+    for (int j = 0; j < kCols; ++j) out[i * stride + j] = fold(low[i][j], high[i][j]);
+  }
+}
+
+}  // namespace
+
+void score_tile_avx2(const double* queries, std::size_t query_count, const double* gallery,
+                     std::size_t gallery_count, std::size_t width, double* out,
+                     std::size_t stride) {
+  std::size_t i = 0;
+  for (; i + 3 <= query_count; i += 3) {
+    const double* x = queries + i * width;
+    std::size_t j = 0;
+    for (; j + 2 <= gallery_count; j += 2) {
+      micro_tile<3, 2>(x, gallery + j * width, width, out + i * stride + j, stride);
+    }
+    for (; j < gallery_count; ++j) {
+      micro_tile<3, 1>(x, gallery + j * width, width, out + i * stride + j, stride);
+    }
+  }
+  for (; i < query_count; ++i) {
+    for (std::size_t j = 0; j < gallery_count; ++j) {
+      micro_tile<1, 1>(queries + i * width, gallery + j * width, width, out + i * stride + j,
+                       stride);
+    }
+  }
+}
+
+}  // namespace alignlab::kernels

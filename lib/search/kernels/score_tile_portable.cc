@@ -1,0 +1,22 @@
+#include "search/kernels/score_tile.h"
+
+namespace alignlab::kernels {
+
+void score_tile_portable(const double* queries, std::size_t query_count, const double* gallery,
+                         std::size_t gallery_count, std::size_t width, double* out,
+                         std::size_t stride) {
+  for (std::size_t i = 0; i < query_count; ++i) {
+    const double* x = queries + i * width;
+    for (std::size_t j = 0; j < gallery_count; ++j) {
+      const double* g = gallery + j * width;
+      double lane[8] = {};
+      for (std::size_t e = 0; e < width; e += 8) {
+        for (std::size_t l = 0; l < 8; ++l) lane[l] += x[e + l] * g[e + l];
+      }
+      out[i * stride + j] = ((lane[0] + lane[4]) + (lane[2] + lane[6])) +
+                            ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+    }
+  }
+}
+
+}  // namespace alignlab::kernels

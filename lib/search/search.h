@@ -1,0 +1,77 @@
+#pragma once
+
+// Exact retrieval: ranks and top-k of canonical scores, streaming over the gallery, never holding
+// the score matrix.
+//
+// The canonical score of a query x and a candidate g is their dot product, each product of two
+// float32 exact in double, summed in eight lanes (element i goes to lane i mod 8, in order) that
+// are folded as ((l0+l4)+(l2+l6)) + ((l1+l5)+(l3+l7)), plus an optional double bias a candidate.
+// Every kernel gives these bits, on any instruction set, for any thread count and block size.
+//
+// NaN or infinity in a row is a DataError that names the row.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "config/options.h"
+#include "core/matrix.h"
+#include "core/ranks.h"
+#include "core/relevance.h"
+
+namespace alignlab {
+
+enum class Similarity { kDot, kCosine, kPearson, kEuclidean };
+
+Similarity similarity_from(const std::string& name);
+const std::vector<CatalogRow>& similarity_catalog();
+
+/// Vectors prepared so that the canonical score is the similarity: cosine scales rows to unit
+/// length, Pearson centres them first, Euclidean leaves them and adds the bias -|g|^2/2.
+struct Gallery {
+  Matrix vectors;
+  std::vector<double> bias;  // empty: none
+  std::size_t zero_rows = 0; // rows that cosine or Pearson cannot scale; they score 0 with all
+};
+
+/// DataError that names the first row that holds NaN or infinity.
+void require_finite(MatrixView rows, const std::string& name);
+
+/// `name` says whose rows they are in errors, e.g. "embeddings of image". A query's own bias does
+/// not change its order, so queries are prepared by the same function and their bias not used.
+Gallery prepare(MatrixView rows, Similarity similarity, const std::string& name);
+
+struct TopK {
+  std::size_t k = 0;
+  std::vector<std::int32_t> ids;  // [queries, k], best first; equal scores by lower id
+  std::vector<double> scores;
+};
+
+/// How a search is carried out; never what it finds.
+struct Kernel {
+  std::string name = "blocked";
+  int threads = 1;
+};
+
+const std::vector<CatalogRow>& kernel_catalog();
+/// The instruction sets the running machine offers to "blocked", best first; "portable" is last.
+std::vector<std::string> available_isas();
+/// What "blocked" runs: the best available one, or the one that ALIGNLAB_ISA names. UsageError if
+/// that is not available.
+std::string selected_isa();
+
+Ranks rank(MatrixView queries, const Gallery& gallery, const Relevance& relevant,
+           const Kernel& kernel);
+TopK top_k(MatrixView queries, const Gallery& gallery, std::size_t k, const Kernel& kernel);
+
+Decisions decide(MatrixView queries, const Gallery& gallery, const Relevance& relevant,
+                 double threshold, const Kernel& kernel);
+
+ThresholdCurve threshold_curve(MatrixView queries, const Gallery& gallery, const Relevance& relevant,
+                               const Kernel& kernel);
+
+/// One canonical score, as the reference computes it.
+double canonical_dot(std::span<const float> a, std::span<const float> b);
+
+}  // namespace alignlab

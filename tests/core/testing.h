@@ -1,0 +1,61 @@
+#pragma once
+
+// What tests of several modules share: a folder that goes away, and the message of an expected
+// error.
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <string>
+#include <typeinfo>
+
+#include "core/error.h"
+
+namespace alignlab::tests {
+
+/// A fresh folder, removed with everything in it at the end of the scope.
+class ScratchFolder {
+ public:
+  ScratchFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "alignlab-test-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no scratch folder");
+    path_ = name;
+  }
+  ~ScratchFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// The message of the `Expected` that `work` throws; a failed expectation for anything else.
+template <typename Expected, typename Work>
+std::string message_of(Work work) {
+  try {
+    work();
+  } catch (const Expected& error) {
+    EXPECT_EQ(typeid(error), typeid(Expected)) << error.what();
+    return error.what();
+  } catch (const std::exception& error) {
+    ADD_FAILURE() << "another kind of error: " << error.what();
+    return error.what();
+  }
+  ADD_FAILURE() << "no error";
+  return "";
+}
+
+/// For messages whose beginning holds a path or whose end is the system's own wording.
+inline ::testing::AssertionResult contains(const std::string& text, const std::string& part) {
+  if (text.find(part) != std::string::npos) return ::testing::AssertionSuccess();
+  return ::testing::AssertionFailure() << "'" << part << "' is not in '" << text << "'";
+}
+
+}  // namespace alignlab::tests
