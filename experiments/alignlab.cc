@@ -27,8 +27,7 @@ void print_help() {
 
 int dispatch(const Arguments& arguments) {
   if (arguments.empty()) {
-    print_help();
-    return static_cast<int>(ExitCode::kUsage);
+    throw UsageError("alignlab: expected a command ('alignlab --help' lists them)");
   }
   const std::string& name = arguments.front();
   if (name == "--help" || name == "-h" || name == "help") {

@@ -12,6 +12,9 @@
 namespace alignlab::cli {
 namespace {
 
+// Seconds: what was over sooner leaves no line behind.
+constexpr double kWorthALine = 1.0;
+
 volatile sig_atomic_t interrupt_seen = 0;
 
 void on_interrupt(int number) {
@@ -96,10 +99,10 @@ void ConsoleProgress::note(std::string_view text) {
 
 void ConsoleProgress::end() {
   if (stderr_is_terminal()) clear_line();
-  if (done_ == 0) return;
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  fmt::print(stderr, "{}: {} {}s in {} ({:.0f}/s)\n", label_, done_, unit_, duration_text(seconds),
+  if (seconds < kWorthALine) return;
+  fmt::print(stderr, "{}: {} {} in {} ({:.0f}/s)\n", label_, done_, unit_, duration_text(seconds),
              static_cast<double>(done_) / std::max(seconds, 1e-9));
 }
 
@@ -116,12 +119,12 @@ void ConsoleProgress::draw(bool whole) {
   if (total_ > 0) {
     constexpr std::uint64_t kWidth = 24;
     const std::uint64_t filled = std::min(kWidth, kWidth * done_ / total_);
-    line += fmt::format("[{}{}] {}/{} {}s, {:.0f}/s, {} left", std::string(filled, '='),
+    line += fmt::format("[{}{}] {}/{} {}, {:.0f}/s, {} left", std::string(filled, '='),
                         std::string(kWidth - filled, ' '), done_, total_, unit_, rate,
                         duration_text(static_cast<double>(total_ - std::min(done_, total_)) /
                                       std::max(rate, 1e-9)));
   } else {
-    line += fmt::format("{} {}s, {:.0f}/s", done_, unit_, rate);
+    line += fmt::format("{} {}, {:.0f}/s", done_, unit_, rate);
   }
   if (!note_.empty()) line += "  " + note_;
   draw_line(line);

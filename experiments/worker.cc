@@ -81,6 +81,7 @@ void copy_ranks(const TrialRecord& record, const std::filesystem::path& to) {
         out.write<std::int64_t>(group + "/" + array, from.read<std::int64_t>("/" + std::string(array)));
       }
     }
+    out.close();
   }
   whole.commit();
 }

@@ -8,38 +8,49 @@ Options random_options() {
            .least = 1, .most = 65536}};
 }
 
-/// What every aligner that is trained by gradient steps can be told.
-Options with_training(Options options, double learning_rate, std::int64_t epochs) {
+/// What an aligner of its own wants of the options that all trained ones have.
+struct TrainingDefaults {
+  std::int64_t epochs;
+  std::int64_t batch_size;
+  double learning_rate;
+  double dropout;
+};
+
+Options with_training(Options options, const TrainingDefaults& defaults) {
   const Options training{
-      {.name = "epochs", .summary = "at most", .fallback = epochs, .least = 1, .most = 100000},
+      {.name = "epochs", .summary = "at most", .fallback = defaults.epochs, .least = 1,
+       .most = 100000},
       {.name = "patience", .summary = "epochs without a better dev score before stopping; 0 never",
        .fallback = std::int64_t{8}, .least = 0},
-      {.name = "batch_size", .summary = "pairs a step", .fallback = std::int64_t{256}, .least = 2},
-      {.name = "learning_rate", .summary = "of AdamW, at its peak", .fallback = learning_rate,
-       .least = 0.0},
+      {.name = "batch_size", .summary = "examples a step", .fallback = defaults.batch_size,
+       .least = 2},
+      {.name = "learning_rate", .summary = "of AdamW, at its peak",
+       .fallback = defaults.learning_rate, .least = 0.0},
       {.name = "warmup_epochs", .summary = "of linear rise; after them a cosine falls to 0",
        .fallback = 1.0, .least = 0.0},
       {.name = "weight_decay", .summary = "of AdamW, decoupled", .fallback = 1e-4, .least = 0.0},
       {.name = "hidden", .summary = "widths of hidden layers, input to output",
        .fallback = std::vector<std::int64_t>{512}, .least = 1, .most = 65536},
       {.name = "dropout", .summary = "share of hidden units (and of inputs) left out in training",
-       .fallback = 0.1, .least = 0.0, .most = 0.95},
+       .fallback = defaults.dropout, .least = 0.0, .most = 0.95},
   };
   options.insert(options.end(), training.begin(), training.end());
   return options;
 }
 
-Options mlp_mse_options() { return with_training({}, 1e-3, 60); }
+Options mlp_mse_options() {
+  return with_training(
+      {}, {.epochs = 60, .batch_size = 64, .learning_rate = 3e-3, .dropout = 0.1});
+}
 
 Options contrastive_options() {
-  Options options = with_training(
+  return with_training(
       {{.name = "width", .summary = "of the shared space", .fallback = std::int64_t{256},
         .least = 1, .most = 65536},
        {.name = "temperature", .summary = "initial; similarities are divided by it",
         .fallback = 0.07, .least = 0.01, .most = 100.0},
        {.name = "learn_temperature", .summary = "false keeps the initial one", .fallback = true}},
-      1e-3, 40);
-  return options;
+      {.epochs = 40, .batch_size = 256, .learning_rate = 1e-3, .dropout = 0.2});
 }
 
 Options cluster_matching_options() {

@@ -16,7 +16,8 @@ struct Pair {
   std::int32_t group;
 };
 
-/// Every combination of items of equal group, by group of first appearance. DataError if none.
+/// Every combination of items of equal group, in the order of the first modality's items, then of
+/// the second's. DataError if none.
 std::vector<Pair> pairs_of(const TrainSplit& train);
 
 /// R@1 + R@5 + R@10 of both directions by cosine, 0 to 600, ties counted against the method: what

@@ -63,8 +63,10 @@ std::vector<std::int64_t> count_sizes(const std::vector<std::int32_t>& assignmen
   return sizes;
 }
 
-/// Gives every empty cluster the point farthest from its centroid, among clusters of two or more.
-void repair_empty(MatrixView points, const Matrix& centroids, std::vector<std::int32_t>& assignment,
+/// Gives every empty cluster the point farthest from its centroid, among clusters of two or more,
+/// and moves the cluster there: iterations may end here, and no point must count from where an
+/// empty cluster was.
+void repair_empty(MatrixView points, Matrix& centroids, std::vector<std::int32_t>& assignment,
                   std::vector<std::int64_t>& sizes) {
   for (std::size_t c = 0; c < sizes.size(); ++c) {
     if (sizes[c] > 0) continue;
@@ -82,6 +84,7 @@ void repair_empty(MatrixView points, const Matrix& centroids, std::vector<std::i
     --sizes[static_cast<std::size_t>(assignment[farthest])];
     assignment[farthest] = static_cast<std::int32_t>(c);
     sizes[c] = 1;
+    std::ranges::copy(points.row(farthest), centroids.row(c).begin());
   }
 }
 

@@ -153,7 +153,8 @@ void Node::erase(std::string_view dotted) {
   const std::size_t dot = dotted.rfind('.');
   Node* parent = dot == std::string_view::npos ? this : find(dotted.substr(0, dot));
   if (parent == nullptr || !parent->is_table()) return;
-  parent->table().erase(std::string(dot == std::string_view::npos ? dotted : dotted.substr(dot + 1)));
+  parent->table().erase(
+      std::string(dot == std::string_view::npos ? dotted : dotted.substr(dot + 1)));
 }
 
 Node parse_toml(std::string_view text, const std::string& source) {
@@ -200,7 +201,8 @@ std::vector<std::pair<std::string, Node>> leaves(const Node& table) {
   std::vector<std::pair<std::string, Node>> out;
   collect_leaves(table, "", out);
   // A table's keys are sorted, but "a-b" comes before "a.c" and after "a".
-  std::ranges::stable_sort(out, {}, [](const auto& leaf) -> const auto& { return leaf.first; });
+  std::ranges::stable_sort(
+      out, {}, [](const auto& leaf) -> const auto& { return leaf.first; });
   return out;
 }
 

@@ -15,7 +15,8 @@ namespace {
 
 [[noreturn]] void fail(const Place& place, const std::string& key, const std::string& expected,
                        const std::string& found) {
-  throw ConfigError(fmt::format("{}: {}: expected {}, found {}", place.text(), key, expected, found));
+  throw ConfigError(
+      fmt::format("{}: {}: expected {}, found {}", place.text(), key, expected, found));
 }
 
 std::string describe(const Node& node) {
@@ -51,7 +52,8 @@ T scalar(const Option& option, const Node& node, const std::string& key) {
   const T* value = std::get_if<T>(&node.value);
   if (value == nullptr) fail(node.place, key, expected_text<T>(), describe(node));
   if constexpr (std::is_same_v<T, std::string>) {
-    if (!option.choices.empty() && std::ranges::find(option.choices, *value) == option.choices.end()) {
+    if (!option.choices.empty() &&
+        std::ranges::find(option.choices, *value) == option.choices.end()) {
       throw ConfigError(fmt::format("{}: {}: '{}' is not one of its values{}", node.place.text(),
                                     key, *value, suggestion(*value, option.choices)));
     }
@@ -126,8 +128,9 @@ Section resolve(const Node* node, const Options& options, const std::string& sec
   }
   for (const Option& option : options) {
     if (!option.required) continue;
-    if (node == nullptr) throw ConfigError(fmt::format("[{}] is missing: it must say '{}' ({})",
-                                                       section, option.name, option.summary));
+    if (node == nullptr)
+      throw ConfigError(fmt::format("[{}] is missing: it must say '{}' ({})", section, option.name,
+                                    option.summary));
     if (!node->table().contains(option.name)) {
       throw ConfigError(fmt::format("{}: [{}] must say '{}' ({})", node->place.text(), section,
                                     option.name, option.summary));

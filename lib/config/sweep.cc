@@ -92,18 +92,20 @@ std::vector<std::pair<std::string, Node>> read_cases(const Node& sweep) {
   std::set<std::string> names;
   for (const Node& entry : list->array()) {
     const Node* name = entry.find("name");
-    if (name == nullptr || !std::holds_alternative<std::string>(name->value) || name->text().empty()) {
+    if (name == nullptr || !std::holds_alternative<std::string>(name->value) ||
+        name->text().empty()) {
       throw ConfigError(fmt::format("{}: a sweep.case must have a name", entry.place.text()));
     }
     for (const auto& [key, node] : entry.table()) {
       if (key != "name" && key != "set") {
-        throw ConfigError(fmt::format("{}: unknown key '{}' in sweep.case{}", node.place.text(), key,
+        throw ConfigError(fmt::format("{}: unknown key '{}' in sweep.case{}", node.place.text(),
+                                      key,
                                       suggestion(key, std::vector<std::string>{"name", "set"})));
       }
     }
     if (!names.insert(name->text()).second) {
-      throw ConfigError(fmt::format("{}: a second sweep.case is named '{}'", name->place.text(),
-                                    name->text()));
+      throw ConfigError(
+          fmt::format("{}: a second sweep.case is named '{}'", name->place.text(), name->text()));
     }
     Node set;
     set.place = entry.place;

@@ -22,7 +22,8 @@ struct Variant {
   std::string case_name;  // empty when the config has no cases
   /// The base with the case's settings, and with every assignment of a `kind`, applied.
   Node tree;
-  /// The other assignments, in the order of the config; overrides last.
+  /// Every assignment, grid before zip before overrides, each in the order of keys; those of a
+  /// `kind` are in `tree` already.
   std::vector<Assignment> assignments;
 };
 

@@ -50,7 +50,8 @@ Hash128 hash_of_file(const std::filesystem::path& path) {
   Hasher hasher;
   std::vector<char> buffer(1 << 16);
   while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || in.gcount() > 0) {
-    hasher.add_bytes(std::as_bytes(std::span(buffer.data(), static_cast<std::size_t>(in.gcount()))));
+    hasher.add_bytes(
+        std::as_bytes(std::span(buffer.data(), static_cast<std::size_t>(in.gcount()))));
   }
   if (in.bad()) throw DataError(fmt::format("{}: cannot be read", path.string()));
   return hasher.digest();

@@ -16,6 +16,7 @@
 namespace alignlab {
 namespace {
 
+constexpr const char* kLocation = "location";
 constexpr std::uint64_t kChunkBytes = 1 << 18;
 // A count above this is a forged header, not data: it bounds what reading may allocate.
 constexpr std::uint64_t kMostValues = std::uint64_t{1} << 36;
@@ -123,7 +124,8 @@ hid_t create_array(hid_t file, const std::filesystem::path& path, const std::str
   return id;
 }
 
-/// Reading an attribute fills as much memory as the file says, so a forged one must not come so far.
+/// Reading an attribute fills as much memory as the file says, so a forged one must not come so
+/// far.
 bool holds_one_value(hid_t attribute) {
   const Handle space(H5Aget_space(attribute), H5Sclose);
   return H5Sget_simple_extent_npoints(space) == 1;
@@ -388,8 +390,9 @@ Features H5File::read_features(const std::string& group) const {
   SparseRows rows;
   const std::int64_t cols = integer_attribute(group, "cols");
   if (cols < 0 || cols > std::numeric_limits<std::int32_t>::max()) {
-    fail(path_, group, fmt::format("attribute 'cols': expected 0 to {}, found {}",
-                                   std::numeric_limits<std::int32_t>::max(), cols));
+    fail(path_, group,
+         fmt::format("attribute 'cols': expected 0 to {}, found {}",
+                     std::numeric_limits<std::int32_t>::max(), cols));
   }
   rows.cols = static_cast<std::size_t>(cols);
   rows.offsets = read<std::int64_t>(group + "/offsets");
@@ -526,13 +529,17 @@ void H5File::set_attribute(const std::string& object, const std::string& name, s
   }
 }
 
+void H5File::mark_as_location(const std::string& array) {
+  set_attribute(array, kLocation, std::int64_t{1});
+}
+
 Hash128 H5File::content_hash(const std::vector<std::string>& objects) const {
   Hasher hasher;
   for (const std::string& array : arrays()) {
     const bool wanted = objects.empty() || std::ranges::any_of(objects, [&](const auto& object) {
                           return array == object || array.starts_with(object + "/");
                         });
-    if (!wanted) continue;
+    if (!wanted || has_attribute(array, kLocation)) continue;
     hasher.add(array);
     hasher.add(name_of(type(array)));
     hasher.add(fmt::format("{}", fmt::join(shape(array), ",")));

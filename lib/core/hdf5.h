@@ -103,6 +103,9 @@ class H5File {
   /// Over sorted (path, type, shape, xxh3) of the arrays that are, or lie under, one of `objects`
   /// (all, when empty).
   Hash128 content_hash(const std::vector<std::string>& objects = {}) const;
+  /// Says that an array tells where content lies, not what it is: content_hash() leaves it out, so
+  /// that moving files changes no identity.
+  void mark_as_location(const std::string& array);
   /// Reads every array and compares with its checksum. DataError naming the first that differs.
   void verify() const;
 

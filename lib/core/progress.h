@@ -14,7 +14,7 @@ namespace alignlab {
 class Progress {
  public:
   virtual ~Progress() = default;
-  /// `total` counts `unit`s; 0 when unknown.
+  /// `total` counts `unit`, a plural such as "images"; 0 when unknown.
   virtual void begin(std::string_view label, std::uint64_t total, std::string_view unit) = 0;
   virtual void advance(std::uint64_t count) = 0;
   /// A short state beside the bar, such as the loss.

@@ -21,7 +21,7 @@ class StringColumn {
             static_cast<std::size_t>(offsets_[i + 1] - offsets_[i])};
   }
   void push_back(std::string_view text) {
-    bytes_.insert(bytes_.end(), text.begin(), text.end());
+    for (const char c : text) bytes_.push_back(static_cast<std::uint8_t>(c));
     offsets_.push_back(static_cast<std::int64_t>(bytes_.size()));
   }
   const std::vector<std::int64_t>& offsets() const { return offsets_; }

@@ -142,6 +142,8 @@ void DatasetWriter::write_items(Modality modality, const Column& from) {
     from.contents->finish();
   } else {
     file_->write_strings(raw + "/path", from.files.paths);
+    file_->mark_as_location(raw + "/path/data");
+    file_->mark_as_location(raw + "/path/offsets");
     file_->write<std::int64_t>(raw + "/size", from.files.sizes);
     file_->write_strings(raw + "/hash", from.files.hashes);
   }

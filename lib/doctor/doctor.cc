@@ -397,9 +397,8 @@ class Inspector {
   }
 
   void step(std::size_t item) {
-    if (item % kItemsAStep != 0) return;
-    progress_.check();
-    if (item > 0) progress_.advance(kItemsAStep);
+    if (item % kItemsAStep == 0) progress_.check();
+    progress_.advance(1);
   }
 
   const Dataset& dataset_;

@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "core/error.h"
+#include "core/suggest.h"
 
 namespace alignlab {
 namespace {
@@ -49,9 +50,9 @@ Positions positions_of(const Ranks& ranks, std::size_t query, TiePolicy ties) {
   if (ties == TiePolicy::kExpected) return out;
   Positions known;
   for (const TieGroup& group : out) {
-    const std::int64_t skipped =
-        ties == TiePolicy::kOptimistic ? 0 : group.size - group.relevant;
-    for (std::int64_t i = 0; i < group.relevant; ++i) known.push_back({group.first + skipped + i, 1, 1});
+    const std::int64_t skipped = ties == TiePolicy::kOptimistic ? 0 : group.size - group.relevant;
+    for (std::int64_t i = 0; i < group.relevant; ++i)
+      known.push_back({group.first + skipped + i, 1, 1});
   }
   return known;
 }
@@ -150,8 +151,8 @@ struct PerQuery {
 };
 
 constexpr PerQuery kPerQuery[] = {
-    {"R@k", hit, 100.0},      {"precision@k", precision, 100.0}, {"recall@k", recall, 100.0},
-    {"F1@k", f1, 100.0},      {"MeanR", best_rank, 1.0},         {"MRR", reciprocal_rank, 1.0},
+    {"R@k", hit, 100.0}, {"precision@k", precision, 100.0}, {"recall@k", recall, 100.0},
+    {"F1@k", f1, 100.0}, {"MeanR", best_rank, 1.0},         {"MRR", reciprocal_rank, 1.0},
 };
 
 std::vector<Positions> judged_positions(const Ranks& ranks, TiePolicy ties) {
@@ -185,7 +186,9 @@ const std::vector<CatalogRow>& metric_catalog() {
       {"micro_precision@t", "of all pairs scoring at least t, the relevant share", {}},
       {"micro_recall@t", "of all relevant pairs, the share scoring at least t", {}},
       {"micro_F1@t", "harmonic mean of micro_precision@t and micro_recall@t", {}},
-      {"macro_precision@t", "precision at t of each query, mean (0 where nothing was predicted)", {}},
+      {"macro_precision@t",
+       "precision at t of each query, mean (0 where nothing was predicted)",
+       {}},
       {"macro_recall@t", "recall at t of each query, mean", {}},
       {"macro_F1@t", "F1 at t of each query, mean", {}},
   };
@@ -201,7 +204,13 @@ MetricName parse_metric(const std::string& text, const Place& place) {
     const auto [stop, error] = std::from_chars(text.data() + at + 1, end, metric.k);
     if (error != std::errc() || stop != end || metric.k < 1) metric.row = text;
   }
-  find_row(metric_catalog(), metric.row, "metric", place);
+  std::vector<std::string> known;
+  for (const CatalogRow& row : metric_catalog()) known.push_back(row.name);
+  if (std::ranges::find(known, metric.row) == known.end()) {
+    // What is near the row is the better guess, what was written the better name.
+    throw ConfigError(fmt::format("{}: unknown metric '{}'{}", place.text(), text,
+                                  suggestion(metric.row, known)));
+  }
   // "R@k" itself is a row's name, not a metric.
   if (metric.row.ends_with("@k") && metric.k < 1) {
     throw ConfigError(fmt::format("{}: '{}': expected a number after '@'", place.text(), text));
@@ -266,7 +275,8 @@ double tie_rate(const Ranks& ranks) {
 
 std::size_t judged_queries(const Ranks& ranks) {
   std::size_t count = 0;
-  for (std::size_t i = 0; i < ranks.queries(); ++i) count += ranks.offsets[i + 1] > ranks.offsets[i];
+  for (std::size_t i = 0; i < ranks.queries(); ++i)
+    count += ranks.offsets[i + 1] > ranks.offsets[i];
   return count;
 }
 

@@ -79,13 +79,17 @@ class StoredKind : public FeatureKind {
 
 enum class Scale { kNone, kUnit, kStandardize };
 
-/// Column statistics of the training rows; empty unless the scale is kStandardize.
+/// Column statistics of the training rows; empty unless the scale is kStandardize. In double: far
+/// from zero, a float mean would miss the true one by as much as the deviation.
 struct Moments {
-  std::vector<float> mean;
-  std::vector<float> inverse_deviation;
+  std::vector<double> mean;
+  std::vector<double> inverse_deviation;
 };
 
 Moments moments_of(const Matrix& rows) {
+  if (rows.rows() == 0) {
+    throw DataError("scale = \"standardize\" learns from the training items, and there are none");
+  }
   Moments out;
   std::vector<double> sum(rows.cols()), squares(rows.cols());
   for (std::size_t i = 0; i < rows.rows(); ++i) {
@@ -100,9 +104,9 @@ Moments moments_of(const Matrix& rows) {
   }
   for (std::size_t j = 0; j < rows.cols(); ++j) {
     const double deviation = std::sqrt(squares[j] / count);
-    out.mean.push_back(static_cast<float>(sum[j] / count));
+    out.mean.push_back(sum[j] / count);
     // A column that never varies in train carries nothing; it becomes 0 rather than infinite.
-    out.inverse_deviation.push_back(deviation > 1e-12 ? static_cast<float>(1.0 / deviation) : 0.0F);
+    out.inverse_deviation.push_back(deviation > 1e-12 ? 1.0 / deviation : 0.0);
   }
   return out;
 }
@@ -121,7 +125,8 @@ Features scaled(Features rows, Scale scale, const Moments& moments) {
   if (rows.form() == FeatureForm::kSparse) {
     SparseRows out = rows.sparse();
     for (std::size_t i = 0; i < out.rows(); ++i) {
-      scale_to_unit(std::span(out.values.data() + out.offsets[i], out.values.data() + out.offsets[i + 1]));
+      scale_to_unit(
+          std::span(out.values.data() + out.offsets[i], out.values.data() + out.offsets[i + 1]));
     }
     return out;
   }
@@ -132,7 +137,8 @@ Features scaled(Features rows, Scale scale, const Moments& moments) {
       continue;
     }
     for (std::size_t j = 0; j < out.cols(); ++j) {
-      out.row(i)[j] = (out.row(i)[j] - moments.mean[j]) * moments.inverse_deviation[j];
+      out.row(i)[j] =
+          static_cast<float>((out.row(i)[j] - moments.mean[j]) * moments.inverse_deviation[j]);
     }
   }
   return out;
@@ -173,8 +179,8 @@ class JoinedExtractor : public Extractor {
       parts_[p]->save(file, fmt::format("{}/{}", group, p));
     }
     if (scale_ == Scale::kStandardize) {
-      file.write<float>(group + "/mean", moments_.mean);
-      file.write<float>(group + "/inverse_deviation", moments_.inverse_deviation);
+      file.write<double>(group + "/mean", moments_.mean);
+      file.write<double>(group + "/inverse_deviation", moments_.inverse_deviation);
     }
   }
 
@@ -208,8 +214,8 @@ class JoinedKind : public FeatureKind {
     }
     Moments moments;
     if (scale_ == Scale::kStandardize) {
-      moments.mean = file.read<float>(group + "/mean");
-      moments.inverse_deviation = file.read<float>(group + "/inverse_deviation");
+      moments.mean = file.read<double>(group + "/mean");
+      moments.inverse_deviation = file.read<double>(group + "/inverse_deviation");
     }
     return std::make_unique<JoinedExtractor>(std::move(loaded), scale_, std::move(moments));
   }
@@ -257,7 +263,8 @@ std::unique_ptr<FeatureKind> make_feature_kind(const FeatureSpec& spec) {
     if (row->form == FeatureForm::kSparse && scale == features::Scale::kStandardize) {
       throw ConfigError(fmt::format(
           "feature kind '{}' is sparse: scale = \"standardize\" would make it dense; use \"l2\" or "
-          "\"none\"", name));
+          "\"none\"",
+          name));
     }
     const auto maker = std::ranges::find(features::kMakers, name, &features::Maker::name);
     parts.push_back(maker->make(spec.options));

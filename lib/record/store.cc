@@ -78,6 +78,7 @@ Artifact Store::obtain(const std::string& stage, const nlohmann::json& recipe,
     make(file);
     out.checksum = file.content_hash().hex();
     file.set_attribute("/", "checksum", out.checksum);
+    file.close();
   }
   whole.commit();
   return out;

@@ -45,39 +45,46 @@ Json to_json(const TrialRecord& record) {
 }
 
 void write_record(const std::filesystem::path& path, const TrialRecord& record) {
-  write_file_atomically(path, to_json(record).dump(1) + "\n");
+  // An error may name a file in another encoding; such a byte must not lose the record.
+  write_file_atomically(
+      path, to_json(record).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 TrialRecord read_record(const std::filesystem::path& path) {
   const std::string text = read_file(path);
+  std::string where;  // the key being read, which the parser does not name for a wrong type
   try {
     const Json json = Json::parse(text);
-    if (json.at("schema") != kRecordSchema) {
+    const auto at = [&](const char* key) -> const Json& {
+      where = fmt::format("'{}': ", key);
+      return json.at(key);
+    };
+    if (at("schema") != kRecordSchema) {
       throw DataError(fmt::format("{}: expected a record of schema {}, found {}", path.string(),
                                   kRecordSchema, json.at("schema").dump()));
     }
     TrialRecord record;
-    json.at("id").get_to(record.id);
-    json.at("case").get_to(record.case_name);
-    json.at("seed").get_to(record.seed);
-    json.at("status").get_to(record.status);
-    json.at("error").get_to(record.error);
-    record.spec = json.at("spec");
-    json.at("spec_hash").get_to(record.spec_hash);
-    record.dataset = json.at("dataset");
-    for (const Json& stage : json.at("stages")) {
+    at("id").get_to(record.id);
+    at("case").get_to(record.case_name);
+    at("seed").get_to(record.seed);
+    at("status").get_to(record.status);
+    at("error").get_to(record.error);
+    record.spec = at("spec");
+    at("spec_hash").get_to(record.spec_hash);
+    record.dataset = at("dataset");
+    for (const Json& stage : at("stages")) {
       record.stages.push_back({stage.at("name"), stage.at("key"), stage.at("checksum"),
                                stage.at("cached"), {}});
     }
-    record.provenance = provenance_from_json(json.at("provenance"));
-    json.at("metrics").get_to(record.metrics);
-    json.at("tie_rate").get_to(record.tie_rate);
-    json.at("counts").get_to(record.counts);
-    json.at("timing").get_to(record.timing);
-    json.at("peak_memory_bytes").get_to(record.peak_memory_bytes);
+    record.provenance = provenance_from_json(at("provenance"));
+    at("metrics").get_to(record.metrics);
+    at("tie_rate").get_to(record.tie_rate);
+    at("counts").get_to(record.counts);
+    at("timing").get_to(record.timing);
+    at("peak_memory_bytes").get_to(record.peak_memory_bytes);
     return record;
   } catch (const Json::exception& error) {
-    throw DataError(fmt::format("{}: not a trial record: {}", path.string(), error.what()));
+    throw DataError(fmt::format("{}: not a trial record: {}{}", path.string(), where, error.what()));
   }
 }
 

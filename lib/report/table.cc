@@ -26,11 +26,8 @@ TableRow& row_named(ResultTable& table, const std::string& run, const std::strin
   return table.rows.back();
 }
 
-/// Two decimals for what is below ten, one for the rest: what a deviation over seeds supports.
-std::string rounded(double value) {
-  return fmt::format("{:.{}f}", value, std::abs(value) < 1.0 ? 3 : std::abs(value) < 10.0 ? 2 : 1);
-}
-
+/// Three decimals for what is below one, two below ten, one for the rest: what a deviation over
+/// seeds supports.
 std::string shown(const Cell& cell, const char* plus_minus) {
   const auto mean = cell.mean();
   if (!mean) return kNothing;
@@ -335,6 +332,10 @@ std::vector<std::string> differences(const ResultTable& table, const Node& expec
   }
   std::vector<std::string> out;
   for (const auto& [name, cells] : rows->table()) {
+    if (!cells.is_table()) {
+      throw ConfigError(fmt::format("{}: rows.{}: expected a table, found {}", cells.place.text(),
+                                    toml_quoted(name), cells.kind_name()));
+    }
     const auto row = std::ranges::find(table.rows, name, &TableRow::name);
     if (row == table.rows.end()) {
       out.push_back(fmt::format("row '{}': expected, not in the table", name));
@@ -354,7 +355,7 @@ std::vector<std::string> differences(const ResultTable& table, const Node& expec
       const auto found = row->cells[static_cast<std::size_t>(place - table.columns.begin())].mean();
       if (!found || !(std::abs(*found - wanted) <= allowed)) {
         out.push_back(fmt::format("row '{}', {}: expected {} within {}, found {}", name, column,
-                                  wanted, allowed, found ? rounded(*found) : kNothing));
+                                  wanted, allowed, found ? fmt::format("{}", *found) : kNothing));
       }
     }
   }

@@ -137,7 +137,7 @@ class Trial {
          {"numerics", numerics(false)}},
         [&](H5File& file) {
           const auto train = dataset_.raw(modality, Split::kTrain);
-          progress_.begin(fmt::format("fit {}", features.kind), 0, "item");
+          progress_.begin(fmt::format("fit {}", features.kind), 0, "items");
           makers_.feature_kind(features)->fit(*train, progress_)->save(file, "/extractor");
           progress_.end();
         });

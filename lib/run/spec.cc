@@ -46,10 +46,9 @@ const Options& dataset_options() {
 }
 
 const Options& table_options() {
-  static const Options kOptions{
-      {.name = "columns",
-       .summary = "direction.metric, both.rsum or timing.<what>_s",
-       .fallback = std::vector<std::string>{}}};
+  static const Options kOptions{{.name = "columns",
+                                 .summary = "direction.metric, both.rsum or timing.<what>_s",
+                                 .fallback = std::vector<std::string>{}}};
   return kOptions;
 }
 
@@ -61,8 +60,15 @@ const Options& seed_options() {
   return kOptions;
 }
 
-std::string kind_of(const Node* section, const std::string& name) {
-  if (section == nullptr) throw ConfigError(fmt::format("[{}] is missing: it must say 'kind'", name));
+[[noreturn]] void fail_missing(const Node& tree, const std::string& section,
+                               const std::string& key) {
+  throw ConfigError(
+      fmt::format("{}: [{}] is missing: it must say '{}'", tree.place.source, section, key));
+}
+
+std::string kind_of(const Node& tree, const std::string& name) {
+  const Node* section = tree.find(name);
+  if (section == nullptr) fail_missing(tree, name, "kind");
   const Node* kind = section->find("kind");
   if (kind == nullptr) {
     throw ConfigError(fmt::format("{}: [{}] must say 'kind'", section->place.text(), name));
@@ -77,7 +83,7 @@ std::string kind_of(const Node* section, const std::string& name) {
 FeatureSpec resolve_features(const Node& tree, Modality modality) {
   const std::string section = fmt::format("features.{}", name_of(modality));
   const Node* node = tree.find(section);
-  FeatureSpec spec{kind_of(node, section), {}};
+  FeatureSpec spec{kind_of(tree, section), {}};
   const auto rows = feature_rows(spec.kind, modality, node->find("kind")->place);
   spec.options = resolve(node, feature_options(rows), section, {"kind"});
   return spec;
@@ -97,9 +103,9 @@ std::vector<Modality> resolve_modalities(const Node& tree) {
   }
   std::ranges::sort(found);
   if (found.size() != 2) {
-    throw ConfigError(fmt::format(
-        "{}expected [features.<modality>] for two modalities, found {}",
-        features == nullptr ? "" : features->place.text() + ": ", found.size()));
+    throw ConfigError(fmt::format("{}: expected [features.<modality>] for two modalities, found {}",
+                                  features == nullptr ? tree.place.source : features->place.text(),
+                                  found.size()));
   }
   return found;
 }
@@ -113,8 +119,8 @@ void check_metric_names(const Node& tree, const Section& eval) {
 TrialSpec resolve_trial(const Node& tree) {
   for (const auto& [key, node] : tree.table()) {
     if (std::ranges::find(kTopKeys, key) == kTopKeys.end()) {
-      throw ConfigError(fmt::format("{}: unknown key '{}'{}", node.place.text(), key,
-                                    suggestion(key, kTopKeys)));
+      throw ConfigError(
+          fmt::format("{}: unknown key '{}'{}", node.place.text(), key, suggestion(key, kTopKeys)));
     }
   }
   TrialSpec spec;
@@ -122,6 +128,7 @@ TrialSpec resolve_trial(const Node& tree) {
   if (const Node* seed = tree.find("seed")) seed_only.set("seed", *seed);
   spec.seed = resolve(&seed_only, seed_options(), "").integer("seed");
   resolve(tree.find("experiment"), experiment_options(), "experiment");
+  if (tree.find("dataset") == nullptr) fail_missing(tree, "dataset", "file");
   spec.dataset = resolve(tree.find("dataset"), dataset_options(), "dataset").text("file");
   const std::vector<Modality> modalities = resolve_modalities(tree);
   spec.first = modalities[0];
@@ -129,7 +136,7 @@ TrialSpec resolve_trial(const Node& tree) {
   spec.first_features = resolve_features(tree, spec.first);
   spec.second_features = resolve_features(tree, spec.second);
   const Node* aligner = tree.find("aligner");
-  spec.aligner = kind_of(aligner, "aligner");
+  spec.aligner = kind_of(tree, "aligner");
   const AlignerRow& row =
       find_row(aligner_catalog(), spec.aligner, "aligner", aligner->find("kind")->place);
   spec.aligner_options = resolve(aligner, row.options, "aligner", {"kind"});
@@ -152,8 +159,9 @@ bool has_option(const Node& tree, const std::string& key) {
   if (key.starts_with("aligner.")) {
     const Node* kind = tree.find("aligner.kind");
     if (key == "aligner.kind") return true;
-    const auto row = kind == nullptr ? aligner_catalog().end()
-                                     : std::ranges::find(aligner_catalog(), kind->text(), &AlignerRow::name);
+    const auto row = kind == nullptr
+                         ? aligner_catalog().end()
+                         : std::ranges::find(aligner_catalog(), kind->text(), &AlignerRow::name);
     return row != aligner_catalog().end() && in(row->options, "aligner.");
   }
   for (const Modality modality : kModalities) {
@@ -227,26 +235,42 @@ void add_table_metrics(const TableSpec& table, std::vector<TrialSpec>& trials) {
   }
 }
 
+/// A column that no record could fill would only show as "n/a" once everything has run.
+void check_column(const std::string& column, const std::vector<TrialSpec>& trials,
+                  const Place& place) {
+  std::set<std::string> directions;
+  for (const TrialSpec& trial : trials) {
+    directions.insert(direction_key(trial.first, trial.second));
+    directions.insert(direction_key(trial.second, trial.first));
+  }
+  const std::size_t dot = column.find('.');
+  const std::string start = column.substr(0, dot);
+  if (directions.contains(start)) {
+    parse_metric(dot == std::string::npos ? "" : column.substr(dot + 1), place);
+    return;
+  }
+  std::vector<std::string> known{"rsum", "both.rsum", "timing.fit_s", "timing.embed_s"};
+  for (const std::string& direction : directions) {
+    known.push_back("timing.search_" + direction + "_s");
+  }
+  if (std::ranges::find(known, column) != known.end()) return;
+  if (dot == std::string::npos || start == "both" || start == "timing") {
+    fail_unknown("column", column, known, place);
+  }
+  std::vector<std::string> starts{directions.begin(), directions.end()};
+  starts.emplace_back("both");
+  fail_unknown("direction", start, starts, place);
+}
+
 TableSpec resolve_table(const Node& document, const std::vector<TrialSpec>& trials) {
   const Section section = resolve(document.find("table"), table_options(), "table");
   TableSpec table{section.texts("columns")};
   const Node* written = document.find("table.columns");
-  std::vector<std::string> directions{"both"};
-  for (const TrialSpec& trial : trials) {
-    directions.push_back(direction_key(trial.first, trial.second));
-    directions.push_back(direction_key(trial.second, trial.first));
-  }
-  for (const std::string& column : table.columns) {
-    const std::size_t dot = column.find('.');
-    if (dot == std::string::npos || column.starts_with("timing.")) continue;
-    if (std::ranges::find(directions, column.substr(0, dot)) == directions.end()) {
-      fail_unknown("direction", column.substr(0, dot), directions, written->place);
-    }
-    if (!column.starts_with("both.")) parse_metric(column.substr(dot + 1), written->place);
-  }
+  for (const std::string& column : table.columns) check_column(column, trials, written->place);
   if (table.columns.empty()) {
-    for (const auto& [query, candidate] : {std::pair(trials.front().first, trials.front().second),
-                                           std::pair(trials.front().second, trials.front().first)}) {
+    for (const auto& [query, candidate] :
+         {std::pair(trials.front().first, trials.front().second),
+          std::pair(trials.front().second, trials.front().first)}) {
       for (const char* metric : {"R@1", "R@5", "R@10", "MedR"}) {
         table.columns.push_back(direction_key(query, candidate) + "." + metric);
       }
@@ -260,37 +284,74 @@ TableSpec resolve_table(const Node& document, const std::vector<TrialSpec>& tria
 
 const Options& train_options() {
   static const Options kOptions{
-      {.name = "device", .summary = "where to train; auto takes CUDA when there is one",
-       .fallback = std::string("auto"), .choices = {"auto", "cpu", "cuda"}},
-      {.name = "threads", .summary = "of one trial; part of its identity, since it decides bits",
-       .fallback = std::int64_t{1}, .least = 1, .most = 1024}};
+      {.name = "device",
+       .summary = "where to train; auto takes CUDA when there is one",
+       .fallback = std::string("auto"),
+       .choices = {"auto", "cpu", "cuda"}},
+      {.name = "threads",
+       .summary = "of one trial; part of its identity, since it decides bits",
+       .fallback = std::int64_t{1},
+       .least = 1,
+       .most = 1024}};
   return kOptions;
 }
 
 const Options& eval_options() {
-  static const Options kOptions{
-      {.name = "protocol", .summary = "which items are evaluated against which",
-       .fallback = std::string("all-pairs"), .choices = names_of(protocol_catalog())},
-      {.name = "split", .summary = "the evaluated split", .fallback = std::string("test"),
-       .choices = {"dev", "test"}},
-      {.name = "similarity", .summary = "of embeddings", .fallback = std::string("cosine"),
-       .choices = names_of(similarity_catalog())},
-      {.name = "kernel", .summary = "search kernel; all give the same ranks",
-       .fallback = std::string("blocked"), .choices = names_of(kernel_catalog())},
-      {.name = "ties", .summary = "what equal scores count", .fallback = std::string("expected"),
-       .choices = kTiePolicies},
-      {.name = "threshold_from", .summary = "dev: best micro F1 on dev; value: the number given",
-       .fallback = std::string("dev"), .choices = {"dev", "value"}},
-      {.name = "threshold", .summary = "the number, for threshold_from = \"value\"",
-       .fallback = 0.8},
-      {.name = "timing_repeats", .summary = "timed search passes a direction",
-       .fallback = std::int64_t{3}, .least = 1, .most = 1000},
-      {.name = "metrics", .summary = "what the record holds",
-       .fallback = std::vector<std::string>{
-           "R@1", "R@5", "R@10", "precision@1", "precision@5", "precision@10", "recall@1",
-           "recall@5", "recall@10", "F1@1", "F1@5", "F1@10", "micro_precision@t", "micro_recall@t",
-           "micro_F1@t", "macro_precision@t", "macro_recall@t", "macro_F1@t", "MedR", "MeanR",
-           "MRR"}}};
+  static const Options kOptions{{.name = "protocol",
+                                 .summary = "which items are evaluated against which",
+                                 .fallback = std::string("all-pairs"),
+                                 .choices = names_of(protocol_catalog())},
+                                {.name = "split",
+                                 .summary = "the evaluated split",
+                                 .fallback = std::string("test"),
+                                 .choices = {"dev", "test"}},
+                                {.name = "similarity",
+                                 .summary = "of embeddings",
+                                 .fallback = std::string("cosine"),
+                                 .choices = names_of(similarity_catalog())},
+                                {.name = "kernel",
+                                 .summary = "search kernel; all give the same ranks",
+                                 .fallback = std::string("blocked"),
+                                 .choices = names_of(kernel_catalog())},
+                                {.name = "ties",
+                                 .summary = "what equal scores count",
+                                 .fallback = std::string("expected"),
+                                 .choices = kTiePolicies},
+                                {.name = "threshold_from",
+                                 .summary = "dev: best micro F1 on dev; value: the number given",
+                                 .fallback = std::string("dev"),
+                                 .choices = {"dev", "value"}},
+                                {.name = "threshold",
+                                 .summary = "the number, for threshold_from = \"value\"",
+                                 .fallback = 0.8},
+                                {.name = "timing_repeats",
+                                 .summary = "timed search passes a direction",
+                                 .fallback = std::int64_t{3},
+                                 .least = 1,
+                                 .most = 1000},
+                                {.name = "metrics",
+                                 .summary = "what the record holds",
+                                 .fallback = std::vector<std::string>{"R@1",
+                                                                      "R@5",
+                                                                      "R@10",
+                                                                      "precision@1",
+                                                                      "precision@5",
+                                                                      "precision@10",
+                                                                      "recall@1",
+                                                                      "recall@5",
+                                                                      "recall@10",
+                                                                      "F1@1",
+                                                                      "F1@5",
+                                                                      "F1@10",
+                                                                      "micro_precision@t",
+                                                                      "micro_recall@t",
+                                                                      "micro_F1@t",
+                                                                      "macro_precision@t",
+                                                                      "macro_recall@t",
+                                                                      "macro_F1@t",
+                                                                      "MedR",
+                                                                      "MeanR",
+                                                                      "MRR"}}};
   return kOptions;
 }
 
@@ -337,8 +398,8 @@ TrialSpec spec_from_json(const Json& json) {
     const Json& part = json.at("features").at(name);
     const std::string kind = part.at("kind");
     sides.emplace_back(
-        modality,
-        FeatureSpec{kind, section_from_json(part, feature_options(feature_rows(kind, modality, {})))});
+        modality, FeatureSpec{kind, section_from_json(
+                                        part, feature_options(feature_rows(kind, modality, {})))});
   }
   std::tie(spec.first, spec.first_features) = sides.at(0);
   std::tie(spec.second, spec.second_features) = sides.at(1);
@@ -371,7 +432,7 @@ Experiment resolve_experiment(const Node& document, const std::vector<Override>&
   const std::vector<Variant> variants = expand(whole, axes_given);
 
   Experiment out;
-  std::map<std::string, bool> used;                    // axis -> some trial has it
+  std::map<std::string, bool> used;  // axis -> some trial has it
   std::map<std::string, Place> places;
   std::map<std::string, std::set<std::string>> dropped_for;  // axis -> aligners without it
   for (const Variant& variant : variants) {
@@ -404,8 +465,8 @@ Experiment resolve_experiment(const Node& document, const std::vector<Override>&
                                   suggestion(key, known)));
   }
   for (const auto& [key, cases] : dropped_for) {
-    out.notices.push_back(
-        fmt::format("'{}' does not apply to {} and is left out there", key, fmt::join(cases, ", ")));
+    out.notices.push_back(fmt::format("'{}' does not apply to {} and is left out there", key,
+                                      fmt::join(cases, ", ")));
   }
   if (variants.size() > out.trials.size()) {
     out.notices.push_back(fmt::format("{} of {} trials are equal to others and run once",

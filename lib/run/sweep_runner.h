@@ -36,7 +36,8 @@ struct SweepPlan {
 };
 
 /// Opens the data sets (their content names the trials) and looks which records are there. Also
-/// checks what only the data can tell: that the evaluated split and stored features exist.
+/// checks what only the data can tell: that the evaluated split and stored features exist, and
+/// that the split is what the protocol is defined on.
 SweepPlan plan_sweep(Experiment experiment, const std::filesystem::path& out);
 
 /// Hears of a sweep; called on the thread that runs it.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <omp.h>
 
 #include <algorithm>
 #include <cmath>
@@ -168,11 +169,11 @@ class RankCounter {
     std::ranges::sort(levels_, std::greater<>());
     levels_.erase(std::unique(levels_.begin(), levels_.end()), levels_.end());
     between_.assign(levels_.size() + 1, 0);
-    tied_.resize(levels_.size());
+    tied_.assign(levels_.size(), 0);
   }
 
   void count(const Tile& tile, std::int64_t* above, std::int64_t* ties, std::int64_t* before) {
-    if (!levels_.empty()) return count_levels(tile);
+    if (!levels_.empty()) return count_levels(tile, before);
     for (std::size_t r = 0; r < scores_.size(); ++r) {
       const double own = scores_[r];
       std::int64_t higher = 0;
@@ -191,21 +192,19 @@ class RankCounter {
     }
   }
 
-  void finish(std::int64_t* above, std::int64_t* ties, std::int64_t* before) {
+  void finish(std::int64_t* above, std::int64_t* ties) {
     if (!levels_.empty()) {
       std::vector<std::int64_t> higher(levels_.size());
       std::int64_t running = 0;
       for (std::size_t l = 0; l < levels_.size(); ++l) {
         higher[l] = running += between_[l];
-        running += static_cast<std::int64_t>(tied_[l].size());
+        running += tied_[l];
       }
       for (std::size_t r = 0; r < scores_.size(); ++r) {
         const auto level = static_cast<std::size_t>(
             std::ranges::lower_bound(levels_, scores_[r], std::greater<>()) - levels_.begin());
         above[r] = higher[level];
-        ties[r] = static_cast<std::int64_t>(tied_[level].size());
-        before[r] =
-            std::ranges::lower_bound(tied_[level], candidates_[r]) - tied_[level].begin();
+        ties[r] = tied_[level];
       }
     }
     // A candidate ties with itself in the counts above.
@@ -213,25 +212,31 @@ class RankCounter {
   }
 
  private:
-  void count_levels(const Tile& tile) {
+  void count_levels(const Tile& tile, std::int64_t* before) {
     for (std::size_t j = 0; j < tile.scores.size(); ++j) {
       const auto found = std::ranges::lower_bound(levels_, tile.scores[j], std::greater<>());
       const auto level = static_cast<std::size_t>(found - levels_.begin());
-      if (found != levels_.end() && *found == tile.scores[j]) {
-        tied_[level].push_back(static_cast<std::int32_t>(tile.first_candidate + j));
-      } else {
+      if (found == levels_.end() || *found != tile.scores[j]) {
         ++between_[level];
+        continue;
       }
+      // Candidates come in gallery order: at a relevant one, what tied so far comes earlier.
+      const auto candidate = static_cast<std::int32_t>(tile.first_candidate + j);
+      const auto relevant = std::ranges::lower_bound(candidates_, candidate);
+      if (relevant != candidates_.end() && *relevant == candidate) {
+        before[relevant - candidates_.begin()] = tied_[level];
+      }
+      ++tied_[level];
     }
   }
 
   std::span<const double> scores_;
   std::span<const std::int32_t> candidates_;
   // For many relevant candidates: their distinct scores descending, how many candidates score
-  // strictly between two of them, and which tie with each.
+  // strictly between two of them, and how many tie with each.
   std::vector<double> levels_;
   std::vector<std::int64_t> between_;
-  std::vector<std::vector<std::int32_t>> tied_;
+  std::vector<std::int64_t> tied_;
 };
 
 }  // namespace
@@ -275,8 +280,7 @@ Ranks rank(MatrixView queries, const Gallery& gallery, const Relevance& relevant
   });
   for (std::size_t i = 0; i < counters.size(); ++i) {
     const auto first = relevant.offset(i);
-    counters[i].finish(out.above.data() + first, out.ties.data() + first,
-                       out.ties_before.data() + first);
+    counters[i].finish(out.above.data() + first, out.ties.data() + first);
   }
   return out;
 }
@@ -330,8 +334,8 @@ Decisions decide(MatrixView queries, const Gallery& gallery, const Relevance& re
   return out;
 }
 
-ThresholdCurve threshold_curve(MatrixView queries, const Gallery& gallery, const Relevance& relevant,
-                               const Kernel& kernel) {
+ThresholdCurve threshold_curve(MatrixView queries, const Gallery& gallery,
+                               const Relevance& relevant, const Kernel& kernel) {
   require_comparable(queries, gallery);
   std::vector<double> scores = relevant_scores(queries, gallery, relevant);
   std::ranges::sort(scores, std::greater<>());
@@ -339,20 +343,23 @@ ThresholdCurve threshold_curve(MatrixView queries, const Gallery& gallery, const
   curve.thresholds = scores;
   curve.thresholds.erase(std::unique(curve.thresholds.begin(), curve.thresholds.end()),
                          curve.thresholds.end());
-  std::vector<std::int64_t> at_level(curve.thresholds.size() + 1, 0);
+  // A histogram a thread; counts add up to the same whoever counted.
+  std::vector<std::vector<std::int64_t>> at_level(
+      static_cast<std::size_t>(kernel.threads),
+      std::vector<std::int64_t>(curve.thresholds.size() + 1, 0));
   for_each_tile(queries, gallery, kernel, [&](const Tile& tile) {
+    if (relevant.of(tile.query).empty()) return;
+    auto& counts = at_level[static_cast<std::size_t>(omp_get_thread_num())];
     for (const double score : tile.scores) {
       const auto level = std::ranges::lower_bound(curve.thresholds, score, std::greater<>());
-      auto& count = at_level[static_cast<std::size_t>(level - curve.thresholds.begin())];
-#pragma omp atomic
-      ++count;
+      ++counts[static_cast<std::size_t>(level - curve.thresholds.begin())];
     }
   });
   std::int64_t all = 0;
   for (std::size_t l = 0; l < curve.thresholds.size(); ++l) {
-    all += at_level[l];
-    const auto correct = std::ranges::upper_bound(scores, curve.thresholds[l], std::greater<>()) -
-                         scores.begin();
+    for (const auto& counts : at_level) all += counts[l];
+    const auto correct =
+        std::ranges::upper_bound(scores, curve.thresholds[l], std::greater<>()) - scores.begin();
     curve.correct.push_back(correct);
     curve.wrong.push_back(all - correct);
   }

@@ -31,8 +31,8 @@ const std::vector<CatalogRow>& similarity_catalog();
 /// length, Pearson centres them first, Euclidean leaves them and adds the bias -|g|^2/2.
 struct Gallery {
   Matrix vectors;
-  std::vector<double> bias;  // empty: none
-  std::size_t zero_rows = 0; // rows that cosine or Pearson cannot scale; they score 0 with all
+  std::vector<double> bias;   // empty: none
+  std::size_t zero_rows = 0;  // rows that cosine or Pearson cannot scale; they score 0 with all
 };
 
 /// DataError that names the first row that holds NaN or infinity.
@@ -68,8 +68,8 @@ TopK top_k(MatrixView queries, const Gallery& gallery, std::size_t k, const Kern
 Decisions decide(MatrixView queries, const Gallery& gallery, const Relevance& relevant,
                  double threshold, const Kernel& kernel);
 
-ThresholdCurve threshold_curve(MatrixView queries, const Gallery& gallery, const Relevance& relevant,
-                               const Kernel& kernel);
+ThresholdCurve threshold_curve(MatrixView queries, const Gallery& gallery,
+                               const Relevance& relevant, const Kernel& kernel);
 
 /// One canonical score, as the reference computes it.
 double canonical_dot(std::span<const float> a, std::span<const float> b);

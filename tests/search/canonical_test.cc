@@ -136,7 +136,7 @@ TEST(Prepare, CentresRowsForPearson) {
 }
 
 TEST(Prepare, TakesAConstantRowForZeroUnderPearson) {
-  // The mean of 0.1F over ten columns is not exactly 0.1F; the row is constant all the same.
+  // 0.1F has no short binary form, so a rounded mean would leave a direction made of noise.
   for (const std::size_t cols : {1UL, 3UL, 10UL, 64UL}) {
     const Gallery gallery =
         prepare(matrix_of(1, cols, std::vector<float>(cols, 0.1F)), Similarity::kPearson, "x");

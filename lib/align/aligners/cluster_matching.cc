@@ -98,7 +98,7 @@ class ClusterMatching : public Aligner {
   std::unique_ptr<Encoder> fit(const TrainSplit& train, const DevSplit& dev, std::uint64_t seed,
                                Progress& progress) const override {
     const std::vector<Pair> pairs = pairs_of(train);
-    progress.begin("cluster", static_cast<std::uint64_t>(2 * kmeans_.most_iterations), "iteration");
+    progress.begin("cluster", static_cast<std::uint64_t>(2 * kmeans_.most_iterations), "iterations");
     auto [first, first_clusters] = cluster(train.first(), seed, progress);
     auto [second, second_clusters] = cluster(train.second(), seed, progress);
     progress.end();

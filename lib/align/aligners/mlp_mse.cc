@@ -5,6 +5,12 @@
 // The squared errors of an item's siblings y_1 .. y_m add up to m |f(x) - mean(y)|^2 plus a
 // constant, so each item of the first modality is one example with its siblings' mean as target
 // and their number as weight: the same gradient at a fraction of the work.
+//
+// The network's output is f(x) sqrt(d), d the width of the target space. A step of Adam moves every
+// weight by about the learning rate whatever the gradient's size, and rows of unit length have
+// entries of about 1/sqrt(d): without the factor a wide target would drown in the steps.
+
+#include <cmath>
 
 #include "align/common.h"
 #include "align/makers.h"
@@ -13,6 +19,10 @@
 
 namespace alignlab::align {
 namespace {
+
+float output_scale(std::size_t target_width) {
+  return static_cast<float>(1.0 / std::sqrt(static_cast<double>(target_width)));
+}
 
 class MlpEncoder : public Encoder {
  public:
@@ -25,7 +35,9 @@ class MlpEncoder : public Encoder {
       return features.to_dense();
     }
     require_width(modality, features, network_.inputs());
-    return network_.apply(features, device_);
+    Matrix rows = network_.apply(features, device_);
+    for (float& value : rows.values()) value *= output_scale(target_width_);
+    return rows;
   }
 
   void save(H5File& file, const std::string& group) const override {
@@ -98,7 +110,8 @@ class MlpMse : public Aligner {
         weight.row(i)[0] = static_cast<float>(count / mean_partners);
       }
       const torch::Tensor off =
-          network.forward(sources.rows(items), &dropout) - to_tensor(goal).to(device);
+          network.forward(sources.rows(items), &dropout) * output_scale(targets.cols()) -
+          to_tensor(goal).to(device);
       return (off.square().sum(1, /*keepdim=*/true) * to_tensor(weight).to(device)).mean();
     };
     trainee.dev_score = [&]() -> std::optional<double> {

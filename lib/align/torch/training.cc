@@ -7,6 +7,8 @@
 #include <numbers>
 #include <numeric>
 
+#include "align/torch/adamw.h"
+
 namespace alignlab::align {
 namespace {
 
@@ -63,15 +65,7 @@ TrainingOptions::TrainingOptions(const Section& options)
 
 void train(const Trainee& trainee, const TrainingOptions& options, std::uint64_t seed,
            std::string_view label, Progress& progress) {
-  using Group = torch::optim::OptimizerParamGroup;
-  using AdamW = torch::optim::AdamWOptions;
-  std::vector<Group> groups;
-  groups.emplace_back(trainee.decaying, std::make_unique<AdamW>(
-                                            AdamW(options.learning_rate).weight_decay(options.weight_decay)));
-  groups.emplace_back(trainee.free,
-                      std::make_unique<AdamW>(AdamW(options.learning_rate).weight_decay(0.0)));
-  torch::optim::AdamW optimizer(groups, AdamW(options.learning_rate));
-
+  AdamW optimizer(trainee.decaying, trainee.free, options.weight_decay);
   std::vector<torch::Tensor> parameters = trainee.decaying;
   parameters.insert(parameters.end(), trainee.free.begin(), trainee.free.end());
   BestEpoch best(parameters);
@@ -81,7 +75,7 @@ void train(const Trainee& trainee, const TrainingOptions& options, std::uint64_t
   const auto batch_size = static_cast<std::size_t>(options.batch_size);
   const std::size_t batches = (examples.size() + batch_size - 1) / batch_size;
 
-  progress.begin(label, static_cast<std::uint64_t>(options.epochs) * batches, "step");
+  progress.begin(label, static_cast<std::uint64_t>(options.epochs) * batches, "steps");
   for (std::int64_t epoch = 0; epoch < options.epochs; ++epoch) {
     order.shuffle(std::span(examples));
     double loss_sum = 0.0;
@@ -89,9 +83,6 @@ void train(const Trainee& trainee, const TrainingOptions& options, std::uint64_t
       progress.check();
       const double at = static_cast<double>(epoch) +
                         static_cast<double>(b + 1) / static_cast<double>(batches);
-      for (auto& group : optimizer.param_groups()) {
-        group.options().set_lr(options.learning_rate * schedule(at, options));
-      }
       const auto from = examples.begin() + static_cast<std::ptrdiff_t>(b * batch_size);
       const auto to = examples.begin() + static_cast<std::ptrdiff_t>(
                                              std::min(examples.size(), (b + 1) * batch_size));
@@ -104,7 +95,7 @@ void train(const Trainee& trainee, const TrainingOptions& options, std::uint64_t
                                 label, value, epoch + 1));
       }
       loss.backward();
-      optimizer.step();
+      optimizer.step(options.learning_rate * schedule(at, options));
       if (trainee.after_step) trainee.after_step();
       loss_sum += value;
       progress.advance(1);

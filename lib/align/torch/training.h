@@ -1,8 +1,7 @@
 #pragma once
 
-// The one loop of gradient training: epochs of shuffled batches, AdamW (Loshchilov and Hutter,
-// "Decoupled Weight Decay Regularization", ICLR 2019) with linear warm-up and a cosine fall, and
-// the epoch of the best dev score kept.
+// The one loop of gradient training: epochs of shuffled batches, AdamW with linear warm-up and a
+// cosine fall, and the epoch of the best dev score kept.
 
 #include <functional>
 #include <optional>

@@ -163,7 +163,7 @@ class Generator {
   }
 
   void write_items() {
-    progress_.begin("scenes", static_cast<std::uint64_t>(options_.images), "image");
+    progress_.begin("scenes", static_cast<std::uint64_t>(options_.images), "images");
     for (int id = 1; id <= options_.images; ++id) {
       progress_.check();
       const scenes::SceneKey key = key_of(id);
@@ -213,7 +213,7 @@ class Generator {
   }
 
   void write_judgements() {
-    progress_.begin("judgements", static_cast<std::uint64_t>(options_.images), "image");
+    progress_.begin("judgements", static_cast<std::uint64_t>(options_.images), "images");
     OutputFile file(folder_ / "relevance.qrels");
     for (const Split split : kCaptionedSplits) {
       const std::vector<int> ids = ids_of(split, options_);

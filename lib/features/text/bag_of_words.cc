@@ -17,6 +17,8 @@
 namespace alignlab::features {
 namespace {
 
+constexpr std::size_t kTextsBetweenChecks = 1024;
+
 class WordCounter : public Extractor {
  public:
   WordCounter(StringColumn vocabulary, std::vector<float> weights, bool sublinear)
@@ -30,6 +32,7 @@ class WordCounter : public Extractor {
     SparseRows rows;
     rows.cols = vocabulary_.size();
     for (std::size_t i = 0; i < items.size(); ++i) {
+      if (i % kTextsBetweenChecks == 0) progress.check();
       std::map<std::int32_t, int> counts;
       for (const std::string& word : words_of(items.content(i))) {
         const auto found = index_.find(word);
@@ -65,9 +68,10 @@ class WordCounts : public FeatureKind {
         sublinear_(options.flag("sublinear")),
         weighted_(weighted) {}
 
-  std::unique_ptr<Extractor> fit(const RawItems& train, Progress&) const override {
+  std::unique_ptr<Extractor> fit(const RawItems& train, Progress& progress) const override {
     std::map<std::string, std::int64_t> texts_with;
     for (std::size_t i = 0; i < train.size(); ++i) {
+      if (i % kTextsBetweenChecks == 0) progress.check();
       const std::vector<std::string> words = words_of(train.content(i));
       for (const std::string& word : std::set<std::string>(words.begin(), words.end())) {
         ++texts_with[word];

@@ -1,0 +1,155 @@
+#include "align/projection.h"
+
+#include <gtest/gtest.h>
+
+#include <Eigen/Dense>
+
+#include "tests/align/fixtures.h"
+
+namespace alignlab::align {
+namespace {
+
+using tests::in_form;
+
+Matrix normals(std::size_t rows, std::size_t cols, std::uint64_t seed) {
+  Rng random(seed, "normals");
+  Matrix out(rows, cols);
+  for (float& value : out.values()) value = static_cast<float>(random.normal());
+  return out;
+}
+
+Eigen::MatrixXd as_eigen(const Matrix& matrix) {
+  Eigen::MatrixXd out(matrix.rows(), matrix.cols());
+  for (std::size_t i = 0; i < matrix.rows(); ++i) {
+    for (std::size_t j = 0; j < matrix.cols(); ++j) {
+      out(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) = matrix.row(i)[j];
+    }
+  }
+  return out;
+}
+
+/// Singular values 10, 9, 8 and little else: three directions carry nearly everything.
+Matrix three_directions_and_noise(std::size_t rows, std::size_t cols, double noise) {
+  const auto basis = [](std::size_t n, std::uint64_t seed) {
+    const Eigen::MatrixXd tall = as_eigen(normals(n, 3, seed));
+    return Eigen::MatrixXd(Eigen::HouseholderQR<Eigen::MatrixXd>(tall).householderQ() *
+                           Eigen::MatrixXd::Identity(tall.rows(), 3));
+  };
+  const Eigen::MatrixXd values = Eigen::Vector3d(10.0, 9.0, 8.0).asDiagonal();
+  const Eigen::MatrixXd sum = basis(rows, 1) * values * basis(cols, 2).transpose() +
+                              noise * as_eigen(normals(rows, cols, 3));
+  Matrix out(rows, cols);
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t j = 0; j < cols; ++j) {
+      out.row(i)[j] =
+          static_cast<float>(sum(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)));
+    }
+  }
+  return out;
+}
+
+double off_orthonormal(const Matrix& directions) {
+  const Eigen::MatrixXd v = as_eigen(directions);
+  return (v.transpose() * v - Eigen::MatrixXd::Identity(v.cols(), v.cols())).cwiseAbs().maxCoeff();
+}
+
+TEST(LeadingDirections, AreOrthonormal) {
+  const Matrix directions = leading_directions(normals(80, 50, 1), 12, Rng(1, "test"));
+  EXPECT_EQ(directions.rows(), 50U);
+  EXPECT_EQ(directions.cols(), 12U);
+  EXPECT_LT(off_orthonormal(directions), 1e-5);
+}
+
+TEST(LeadingDirections, AreAsManyAsTheSmallerSideAllows) {
+  EXPECT_EQ(leading_directions(normals(5, 30, 1), 12, Rng(1, "test")).cols(), 5U);
+  EXPECT_EQ(leading_directions(normals(30, 4, 1), 12, Rng(1, "test")).cols(), 4U);
+  EXPECT_LT(off_orthonormal(leading_directions(normals(30, 4, 1), 12, Rng(1, "test"))), 1e-5);
+}
+
+TEST(LeadingDirections, StayOrthonormalWhereTheFeaturesHaveFewerDirections) {
+  Matrix features(40, 25);
+  for (std::size_t i = 0; i < features.rows(); ++i) {
+    features.row(i)[3] = static_cast<float>(i);
+    features.row(i)[7] = 1.0F;
+  }
+  const Matrix directions = leading_directions(features, 6, Rng(1, "test"));
+  EXPECT_LT(off_orthonormal(directions), 1e-5);
+  // What the features do not have, they do not show.
+  const Matrix image = project(features, directions);
+  for (std::size_t i = 0; i < image.rows(); ++i) {
+    for (std::size_t j = 2; j < 6; ++j) EXPECT_NEAR(image.row(i)[j], 0.0F, 1e-3);
+  }
+  EXPECT_LT(off_orthonormal(leading_directions(Matrix(20, 15), 4, Rng(1, "test"))), 1e-5);
+}
+
+TEST(LeadingDirections, CaptureAPlantedSubspace) {
+  const Matrix features = three_directions_and_noise(120, 70, 0.001);
+  const Eigen::MatrixXd a = as_eigen(features);
+  const Eigen::MatrixXd v = as_eigen(leading_directions(features, 3, Rng(1, "test")));
+  EXPECT_LT((a - a * v * v.transpose()).norm(), 0.01 * a.norm());
+}
+
+TEST(LeadingDirections, AreThoseOfTheFullDecompositionInItsOrder) {
+  const Matrix features = three_directions_and_noise(90, 60, 0.02);
+  const Eigen::BDCSVD<Eigen::MatrixXd> svd(as_eigen(features), Eigen::ComputeThinV);
+  const Eigen::MatrixXd v = as_eigen(leading_directions(features, 3, Rng(1, "test")));
+  const Eigen::MatrixXd image = as_eigen(features) * v;
+  for (Eigen::Index j = 0; j < 3; ++j) {
+    EXPECT_NEAR(std::abs(v.col(j).dot(svd.matrixV().col(j))), 1.0, 1e-4) << j;
+    EXPECT_NEAR(image.col(j).norm(), svd.singularValues()(j), 1e-3) << j;
+  }
+}
+
+TEST(LeadingDirections, CarryNearlyAsMuchAsThoseOfTheFullDecompositionEvenOfNoise) {
+  const Matrix features = normals(100, 80, 5);
+  const Eigen::BDCSVD<Eigen::MatrixXd> svd(as_eigen(features));
+  const Eigen::MatrixXd image =
+      as_eigen(features) * as_eigen(leading_directions(features, 10, Rng(1, "test")));
+  const double most = svd.singularValues().head(10).squaredNorm();
+  EXPECT_GT(image.squaredNorm(), 0.97 * most);
+  EXPECT_LT(image.squaredNorm(), (1.0 + 1e-5) * most);
+}
+
+TEST(LeadingDirections, AgreeForDenseAndSparseFeatures) {
+  Matrix features = three_directions_and_noise(60, 40, 0.02);
+  for (std::size_t i = 0; i < features.rows(); ++i) {
+    for (std::size_t j = i % 3; j < features.cols(); j += 3) features.row(i)[j] = 0.0F;
+  }
+  const Features sparse = in_form(features, FeatureForm::kSparse);
+  ASSERT_LT(sparse.sparse().values.size(), 1700U);
+  const Matrix from_dense = leading_directions(features, 2, Rng(1, "test"));
+  const Matrix from_sparse = leading_directions(sparse, 2, Rng(1, "test"));
+  for (Eigen::Index j = 0; j < 2; ++j) {
+    EXPECT_NEAR(std::abs(as_eigen(from_dense).col(j).dot(as_eigen(from_sparse).col(j))), 1.0, 1e-4);
+  }
+}
+
+TEST(LeadingDirections, AreTheSameBitsForTheSameStream) {
+  const Matrix features = normals(50, 30, 1);
+  const Matrix once = leading_directions(features, 5, Rng(1, "test"));
+  EXPECT_EQ(leading_directions(features, 5, Rng(1, "test")), once);
+  EXPECT_NE(leading_directions(features, 5, Rng(2, "test")), once);
+}
+
+TEST(Project, IsTheProductWithTheDirectionsForEitherForm) {
+  Matrix features(2, 3);
+  std::ranges::copy(std::vector{1.0F, 0.0F, 2.0F, 0.0F, -3.0F, 0.5F}, features.values().begin());
+  Matrix directions(3, 2);
+  std::ranges::copy(std::vector{1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}, directions.values().begin());
+  Matrix wanted(2, 2);
+  std::ranges::copy(std::vector{11.0F, 14.0F, -6.5F, -9.0F}, wanted.values().begin());
+  EXPECT_EQ(project(features, directions), wanted);
+  EXPECT_EQ(project(in_form(features, FeatureForm::kSparse), directions), wanted);
+}
+
+TEST(Project, GivesZerosForAnEmptySparseRow) {
+  SparseRows empty;
+  empty.cols = 3;
+  empty.offsets = {0, 0};
+  Matrix directions(3, 2);
+  std::ranges::fill(directions.values(), 1.0F);
+  EXPECT_EQ(project(empty, directions), Matrix(1, 2));
+}
+
+}  // namespace
+}  // namespace alignlab::align

@@ -1,0 +1,187 @@
+// What the front program says of itself, and how it refuses a command line.
+
+#include <algorithm>
+#include <set>
+#include <sstream>
+
+#include "tests/cli/lab.h"
+
+namespace alignlab {
+namespace {
+
+using nlohmann::json;
+using tests::alignlab;
+using tests::contains;
+using tests::is_plain;
+using tests::Outcome;
+using tests::output_of;
+using tests::refused;
+using tests::ScratchFolder;
+using tests::Words;
+
+class Usage : public ::testing::Test {
+ protected:
+  Outcome run(const Words& arguments) const { return alignlab(folder_.path(), arguments); }
+  std::string output(const Words& arguments) const { return output_of(folder_.path(), arguments); }
+  /// The commands that --help lists, one an indented line.
+  Words commands() const {
+    Words out;
+    std::istringstream lines(output({"--help"}));
+    for (std::string line; std::getline(lines, line);) {
+      std::istringstream words(line);
+      std::string first;
+      if (line.starts_with("  ") && words >> first) out.push_back(first);
+    }
+    return out;
+  }
+
+  const ScratchFolder folder_;
+};
+
+TEST_F(Usage, HelpListsEveryCommand) {
+  const Words listed = commands();
+  for (const char* name :
+       {"list", "generate", "import", "add-features", "inspect", "run", "table"}) {
+    EXPECT_EQ(std::ranges::count(listed, name), 1) << name;
+  }
+  EXPECT_EQ(output({"-h"}), output({"--help"}));
+  EXPECT_EQ(output({"help"}), output({"--help"}));
+}
+
+TEST_F(Usage, EveryCommandHasHelpAndRefusesOptionsItDoesNotKnow) {
+  for (const std::string& name : commands()) {
+    const Outcome help = run({name, "--help"});
+    EXPECT_EQ(help.code, 0) << name;
+    EXPECT_EQ(help.err, "") << name;
+    EXPECT_TRUE(help.out.starts_with("usage: alignlab " + name + " ")) << help.out;
+    EXPECT_TRUE(contains(help.out, "--help")) << name;
+    EXPECT_TRUE(refused(run({name, "--no-such-thing"}), 2,
+                        {"alignlab " + name + ": unknown option '--no-such-thing'"}));
+  }
+}
+
+TEST_F(Usage, VersionIsOneLine) {
+  const std::string text = output({"--version"});
+  EXPECT_TRUE(text.starts_with("alignlab ")) << text;
+  EXPECT_EQ(tests::lines_in(text), 1U);
+}
+
+TEST_F(Usage, HelpAndListAreThereAtOnce) {
+  for (const Words& arguments : {Words{"--help"}, Words{"list"}}) {
+    auto best = std::chrono::steady_clock::duration::max();
+    for (int i = 0; i < 5; ++i) {
+      const auto start = std::chrono::steady_clock::now();
+      output(arguments);
+      best = std::min(best, std::chrono::steady_clock::now() - start);
+    }
+    EXPECT_LT(best, std::chrono::milliseconds(500)) << arguments.front();
+  }
+}
+
+TEST_F(Usage, RefusesAMissingOrUnknownCommand) {
+  EXPECT_TRUE(refused(run({}), 2, {"expected a command", "--help"}));
+  EXPECT_TRUE(refused(run({"lst"}), 2, {"unknown command 'lst' (did you mean 'list'?)"}));
+  EXPECT_TRUE(refused(run({"quantize"}), 2, {"unknown command 'quantize' (known: list, "}));
+}
+
+TEST_F(Usage, RefusesAnUnknownOptionWithASuggestion) {
+  EXPECT_TRUE(refused(run({"list", "--jsn"}), 2,
+                      {"alignlab list: unknown option '--jsn' (did you mean '--json'?)"}));
+  EXPECT_TRUE(refused(run({"run", "c.toml", "--dryrun"}), 2, {"did you mean '--dry-run'?"}));
+}
+
+TEST_F(Usage, RefusesAMissingOptionOrArgument) {
+  EXPECT_TRUE(refused(run({"generate", "scenes"}), 2, {"alignlab generate: ", "--out"}));
+  EXPECT_TRUE(refused(run({"import", "coco", "x"}), 2, {"alignlab import: ", "--out"}));
+  EXPECT_TRUE(refused(run({"import", "coco", "--out", "x.h5"}), 2, {"alignlab import: expected"}));
+  EXPECT_TRUE(refused(run({"run"}), 2, {"alignlab run: expected a config file"}));
+  EXPECT_TRUE(refused(run({"run", "c.toml", "-j"}), 2, {"alignlab run: ", "--jobs"}));
+  EXPECT_TRUE(refused(run({"table"}), 2, {"alignlab table: expected at least one run folder"}));
+  EXPECT_TRUE(refused(run({"inspect"}), 2, {"alignlab inspect: expected a data set"}));
+  EXPECT_TRUE(refused(run({"inspect", "a.h5", "b.h5"}), 2, {"unexpected argument 'b.h5'"}));
+}
+
+TEST_F(Usage, RefusesValuesThatCannotBe) {
+  EXPECT_TRUE(refused(run({"run", "c.toml", "-j", "0"}), 2, {"-j: expected at least 1, found 0"}));
+  EXPECT_TRUE(refused(run({"run", "c.toml", "-j", "two"}), 2, {"'two'", "--jobs"}));
+  EXPECT_TRUE(refused(run({"generate", "scenes", "--out", "x", "--seed=-1"}), 2,
+                      {"--seed: expected 0 or more, found -1"}));
+  EXPECT_TRUE(refused(run({"generate", "scenes", "--out", "x", "--images", "0"}), 2, {"--images"}));
+  EXPECT_TRUE(refused(run({"generate", "scene", "--out", "x"}), 2, {"did you mean 'scenes'?"}));
+  EXPECT_TRUE(refused(run({"import", "coc", "x", "--out", "x.h5"}), 2, {"did you mean 'coco'?"}));
+  EXPECT_TRUE(refused(
+      run({"add-features", "x.h5", "--modality", "txt", "--name", "n", "--matrix", "x.npy"}), 2,
+      {"unknown modality 'txt' (did you mean 'text'?)"}));
+  EXPECT_TRUE(refused(run({"table", "run", "--format", "latx"}), 2, {"did you mean 'latex'?"}));
+  EXPECT_TRUE(refused(run({"list", "aligner"}), 2, {"did you mean 'aligners'?"}));
+  EXPECT_TRUE(tests::tree_of(folder_.path()).empty());
+}
+
+TEST_F(Usage, ListShowsEveryVariantByName) {
+  const std::string text = output({"list"});
+  for (const char* name : {"random", "mlp-mse", "contrastive", "cluster-matching", "tfidf", "hog",
+                           "R@k", "MedR", "coco", "flickr8k", "flickr8k-1k", "all-pairs"}) {
+    EXPECT_TRUE(contains(text, std::string("\n  ") + name + " ")) << name;
+  }
+}
+
+void expect_option(const json& option) {
+  EXPECT_TRUE(option.at("name").is_string());
+  EXPECT_TRUE(option.at("summary").is_string());
+  EXPECT_TRUE(option.at("range").is_string());
+  const std::set<std::string> types{"boolean",  "integer", "real", "text",
+                                    "integers", "reals",   "texts"};
+  EXPECT_TRUE(types.contains(option.at("type"))) << option;
+  const json& fallback = option.at("default");
+  if (fallback.is_null()) return;  // the config must say it
+  EXPECT_EQ(fallback.is_array(), option.at("type").get<std::string>().ends_with("s")) << option;
+}
+
+TEST_F(Usage, ListAsJsonHasTheDocumentedShape) {
+  const json all = json::parse(output({"list", "--json"}));
+  for (const char* kind :
+       {"aligners", "features", "metrics", "kernels", "similarities", "formats", "protocols"}) {
+    ASSERT_TRUE(all.contains(kind)) << kind;
+    EXPECT_FALSE(all.at(kind).empty()) << kind;
+  }
+  for (const auto& [kind, rows] : all.items()) {
+    std::set<std::string> names;
+    for (const json& row : rows) {
+      EXPECT_EQ(row.size(), 3U) << row;
+      EXPECT_TRUE(names.insert(row.at("name")).second)
+          << kind << " has " << row.at("name") << " twice";
+      EXPECT_TRUE(row.at("summary").is_string());
+      for (const json& option : row.at("options")) {
+        EXPECT_EQ(option.size(), 5U) << option;
+        expect_option(option);
+      }
+    }
+  }
+}
+
+TEST_F(Usage, ListAsJsonTellsAnOptionsTypeDefaultAndRange) {
+  const json aligners = json::parse(output({"list", "aligners", "--json"}));
+  EXPECT_EQ(aligners.size(), 1U);
+  for (const json& row : aligners.at("aligners")) {
+    if (row.at("name") != "contrastive") continue;
+    for (const json& option : row.at("options")) {
+      if (option.at("name") != "temperature") continue;
+      EXPECT_EQ(option.at("type"), "real");
+      EXPECT_EQ(option.at("default"), 0.07);
+      EXPECT_EQ(option.at("range"), "0.01 to 100");
+      return;
+    }
+  }
+  ADD_FAILURE() << "contrastive has no temperature";
+}
+
+TEST_F(Usage, ListOfOneCatalogShowsItsOptions) {
+  const std::string text = output({"list", "aligners"});
+  EXPECT_TRUE(contains(text, "temperature"));
+  EXPECT_TRUE(contains(text, "0.07"));
+  EXPECT_TRUE(is_plain(text));
+  EXPECT_EQ(text.find("kernels"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace alignlab
