@@ -22,7 +22,9 @@ class SweepConsole : public SweepObserver {
  public:
   explicit SweepConsole(std::size_t trials) : trials_(trials) {}
 
-  void started(const TrialState& trial) override { running_[trial.id] = {trial_name(trial), "", 0, 0}; }
+  void started(const TrialState& trial) override {
+    running_[trial.id] = {trial_name(trial), "", 0, 0};
+  }
 
   void progressed(const TrialState& trial, const nlohmann::json& event) override {
     Activity& activity = running_[trial.id];
@@ -61,7 +63,8 @@ class SweepConsole : public SweepObserver {
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
     std::string line = fmt::format("[{}/{}]", ended_, trials_);
     if (ended_ > 0) {
-      const double left = seconds / static_cast<double>(ended_) * static_cast<double>(trials_ - ended_);
+      const double left =
+          seconds / static_cast<double>(ended_) * static_cast<double>(trials_ - ended_);
       line += fmt::format(" about {} left", duration_text(left));
     }
     for (const auto& [id, activity] : running_) {
@@ -101,7 +104,8 @@ void print_plan(const SweepPlan& plan) {
 
 int run(const Arguments& arguments) {
   CommandLine line("run");
-  line.add()("out", po::value<std::string>(), "run folder (default results/runs/<experiment name>)");
+  line.add()("out", po::value<std::string>(),
+             "run folder (default results/runs/<experiment name>)");
   line.add()("store", po::value<std::string>()->default_value("results/artifacts"),
              "folder of artifacts, shared between runs");
   line.add()("jobs,j", po::value<int>()->default_value(1), "trials at a time");
@@ -110,8 +114,8 @@ int run(const Arguments& arguments) {
   line.positional("a config file", 1, 10000);
   if (!line.parse(arguments)) return 0;
   if (line.get<int>("jobs") < 1) {
-    throw UsageError(fmt::format("alignlab run: -j: expected at least 1, found {}",
-                                 line.get<int>("jobs")));
+    throw UsageError(
+        fmt::format("alignlab run: -j: expected at least 1, found {}", line.get<int>("jobs")));
   }
   const std::string config = line.words().front();
   const Node document = load_toml(config);
@@ -128,8 +132,13 @@ int run(const Arguments& arguments) {
     print_plan(plan);
     return 0;
   }
-  write_manifest(out, plan.manifest);
-  write_file_atomically(out / "config.toml", read_file(config));
+  {
+    const FileLock lock(out / ".run.lock");
+    remove_leftovers(out / "run.json");
+    remove_leftovers(out / "config.toml");
+    write_manifest(out, plan.manifest);
+    write_file_atomically(out / "config.toml", read_file(config));
+  }
   catch_interrupts();
   std::size_t to_run = 0;
   for (const TrialState& trial : plan.trials) to_run += !trial.done;

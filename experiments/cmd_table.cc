@@ -17,7 +17,8 @@ int table(const Arguments& arguments) {
   line.add()("mix-protocols", "tabulate trials together that are evaluated on different things");
   line.add()("check", po::value<std::string>(), "compare with expected values; exit 4 if they differ");
   line.add()("write-expected", po::value<std::string>(), "write the means as a file for --check");
-  line.add()("tolerance", po::value<double>()->default_value(0.0), "for --write-expected");
+  line.add()("least-margin", po::value<double>()->default_value(0.0),
+             "for --write-expected: margins are three deviations over seeds, or this if it is more");
   line.positional("at least one run folder", 1, 1000);
   if (!line.parse(arguments)) return 0;
   const std::string format = line.get<std::string>("format");
@@ -30,7 +31,7 @@ int table(const Arguments& arguments) {
                                       line.has("mix-protocols"));
   fmt::print("{}", render(made, format));
   if (const auto path = line.path("write-expected")) {
-    write_file_atomically(*path, as_expected(made, line.get<double>("tolerance")));
+    write_file_atomically(*path, as_expected(made, line.get<double>("least-margin")));
   }
   if (const auto path = line.path("check")) {
     const std::vector<std::string> differing = differences(made, load_toml(*path));

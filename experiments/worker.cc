@@ -16,6 +16,7 @@
 #include "core/hdf5.h"
 #include "data/scenes/scenes.h"
 #include "run/pipeline.h"
+#include "run/sweep_runner.h"
 
 namespace alignlab {
 namespace {
@@ -78,7 +79,8 @@ void copy_ranks(const TrialRecord& record, const std::filesystem::path& to) {
       const std::string group =
           "/" + Json::parse(from.text_attribute("/", "recipe")).at("direction").get<std::string>();
       for (const char* array : {"offsets", "above", "ties", "ties_before"}) {
-        out.write<std::int64_t>(group + "/" + array, from.read<std::int64_t>("/" + std::string(array)));
+        out.write<std::int64_t>(group + "/" + array,
+                                from.read<std::int64_t>("/" + std::string(array)));
       }
     }
     out.close();
@@ -87,12 +89,19 @@ void copy_ranks(const TrialRecord& record, const std::filesystem::path& to) {
 }
 
 Json run_trial(const Json& job, Progress& progress) {
+  const std::filesystem::path record_file = job.at("record").get<std::string>();
+  const std::filesystem::path ranks_file = job.at("ranks").get<std::string>();
+  // Two runs into one folder take turns at a trial, so what lies there half-written is a dead
+  // one's.
+  const FileLock lock(record_file.parent_path() / ("." + record_file.stem().string() + ".lock"));
+  remove_leftovers(record_file);
+  remove_leftovers(ranks_file);
   const TrialSpec spec = spec_from_json(job.at("spec"));
   const Store store(job.at("store").get<std::string>());
   const TrialRecord record = execute_trial(spec, store, makers(), progress);
-  copy_ranks(record, job.at("ranks").get<std::string>());
+  copy_ranks(record, ranks_file);
   // Last, for a record says that all the rest is there.
-  write_record(job.at("record").get<std::string>(), record);
+  write_record(record_file, record);
   return {{"id", record.id}};
 }
 
@@ -117,7 +126,8 @@ int work() {
   action.sa_handler = [](int) { stop_asked = 1; };
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
-  const std::string text{std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
+  const std::string text{std::istreambuf_iterator<char>(std::cin),
+                         std::istreambuf_iterator<char>()};
   EventProgress progress;
   ExitCode code = ExitCode::kInternal;
   std::string message;
@@ -128,7 +138,8 @@ int work() {
     code = error.code();
     message = error.what();
   } catch (const Json::exception& error) {
-    message = fmt::format("alignlab-worker: expected a JSON job on standard input: {}", error.what());
+    message =
+        fmt::format("alignlab-worker: expected a JSON job on standard input: {}", error.what());
   } catch (const std::exception& error) {
     message = fmt::format("internal failure: {}", error.what());
   }

@@ -17,6 +17,11 @@ namespace alignlab {
 namespace {
 
 constexpr const char* kNothing = "n/a";
+constexpr const char* kPlusMinus = " ± ";
+constexpr std::size_t kPageWidth = 120;
+// How far a mean may lie from the expected one, in deviations over seeds: another machine type
+// rounds training differently, which is like drawing another seed.
+constexpr double kDeviationsAllowed = 3.0;
 
 TableRow& row_named(ResultTable& table, const std::string& run, const std::string& name) {
   for (TableRow& row : table.rows) {
@@ -28,11 +33,23 @@ TableRow& row_named(ResultTable& table, const std::string& run, const std::strin
 
 /// Three decimals for what is below one, two below ten, one for the rest: what a deviation over
 /// seeds supports.
-std::string shown(const Cell& cell, const char* plus_minus) {
+/// The decimals of a column: one where it reaches ten, two where it reaches one, else three. All its
+/// cells have the same, so that they can be compared by eye.
+int decimals_of(const ResultTable& table, std::size_t column) {
+  double largest = 0.0;
+  for (const TableRow& row : table.rows) {
+    if (const auto mean = row.cells[column].mean()) largest = std::max(largest, std::abs(*mean));
+  }
+  return largest >= 10.0 ? 1 : largest >= 1.0 ? 2 : 3;
+}
+
+std::string shown(const ResultTable& table, const TableRow& row, std::size_t column,
+                  const char* plus_minus) {
+  const Cell& cell = row.cells[column];
   const auto mean = cell.mean();
   if (!mean) return kNothing;
+  const int decimals = decimals_of(table, column);
   const auto deviation = cell.deviation();
-  const int decimals = std::abs(*mean) < 1.0 ? 3 : std::abs(*mean) < 10.0 ? 2 : 1;
   if (!deviation) return fmt::format("{:.{}f}", *mean, decimals);
   return fmt::format("{:.{}f}{}{:.{}f}", *mean, decimals, plus_minus, *deviation, decimals);
 }
@@ -68,42 +85,71 @@ std::string readable(std::string text) {
   return text;
 }
 
-/// One line of column groups over the columns they span, and one of column names.
+/// Columns of one direction, from `first` to before `end`.
+struct Group {
+  std::string title;
+  std::size_t first;
+  std::size_t end;
+};
+
+std::vector<Group> groups_of(const ResultTable& table) {
+  std::vector<Group> groups;
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    const std::string title = readable(heading_of(table.columns[c]).group);
+    if (groups.empty() || groups.back().title != title) groups.push_back({title, c, c});
+    groups.back().end = c + 1;
+  }
+  return groups;
+}
+
+/// Groups side by side while they fit a page, else one below the other; each block is a line of
+/// group titles, a line of column names, and the rows.
 std::string text_table(const ResultTable& table) {
-  const std::size_t count = table.columns.size();
-  std::vector<Heading> headings;
-  for (const std::string& column : table.columns) headings.push_back(heading_of(column));
   std::size_t name_width = 0;
-  std::vector<std::size_t> width(count);
-  for (std::size_t c = 0; c < count; ++c) width[c] = headings[c].name.size();
-  for (const TableRow& row : table.rows) {
-    name_width = std::max(name_width, shown_width(row.name));
-    for (std::size_t c = 0; c < count; ++c) {
-      width[c] = std::max(width[c], shown_width(shown(row.cells[c], " ± ")));
+  for (const TableRow& row : table.rows) name_width = std::max(name_width, shown_width(row.name));
+  std::vector<std::size_t> width;
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    width.push_back(heading_of(table.columns[c]).name.size());
+    for (const TableRow& row : table.rows) {
+      width[c] = std::max(width[c], shown_width(shown(table, row, c, kPlusMinus)));
     }
   }
-  std::string groups(name_width, ' ');
-  std::string names(name_width, ' ');
-  for (std::size_t c = 0; c < count;) {
-    std::size_t end = c;
+  std::vector<std::vector<Group>> blocks;
+  std::size_t used = 0;
+  for (const Group& group : groups_of(table)) {
     std::size_t span = 0;
-    while (end < count && headings[end].group == headings[c].group) span += 2 + width[end++];
-    std::string title = readable(headings[c].group);
-    if (title.size() + 2 > span) {
-      width[end - 1] += title.size() + 2 - span;
-      span = title.size() + 2;
+    for (std::size_t c = group.first; c < group.end; ++c) span += 2 + width[c];
+    if (group.title.size() + 2 > span) {
+      width[group.end - 1] += group.title.size() + 2 - span;
+      span = group.title.size() + 2;
     }
-    groups += "  " + padded_right(title, span - 2);
-    for (; c < end; ++c) names += "  " + padded_left(headings[c].name, width[c]);
+    if (blocks.empty() || used + span > kPageWidth) {
+      blocks.emplace_back();
+      used = name_width;
+    }
+    blocks.back().push_back(group);
+    used += span;
   }
-  while (!groups.empty() && groups.back() == ' ') groups.pop_back();
-  std::string out = fmt::format("{}\n\n{}\n{}\n", table.title, groups, names);
-  for (const TableRow& row : table.rows) {
-    out += padded_right(row.name, name_width);
-    for (std::size_t c = 0; c < count; ++c) {
-      out += "  " + padded_left(shown(row.cells[c], " ± "), width[c]);
+
+  std::string out = table.title + "\n";
+  for (const std::vector<Group>& block : blocks) {
+    std::string titles(name_width, ' ');
+    std::string names(name_width, ' ');
+    std::vector<std::string> lines;
+    for (const TableRow& row : table.rows) lines.push_back(padded_right(row.name, name_width));
+    for (const Group& group : block) {
+      std::size_t span = 0;
+      for (std::size_t c = group.first; c < group.end; ++c) {
+        span += 2 + width[c];
+        names += "  " + padded_left(heading_of(table.columns[c]).name, width[c]);
+        for (std::size_t r = 0; r < lines.size(); ++r) {
+          lines[r] += "  " + padded_left(shown(table, table.rows[r], c, kPlusMinus), width[c]);
+        }
+      }
+      titles += "  " + padded_right(group.title, span - 2);
     }
-    out += '\n';
+    while (!titles.empty() && titles.back() == ' ') titles.pop_back();
+    out += fmt::format("\n{}\n{}\n{}\n", titles, names, fmt::join(lines, "\n"));
   }
   if (!table.notes.empty()) out += '\n';
   for (const std::string& note : table.notes) out += note + "\n";
@@ -126,7 +172,9 @@ std::string markdown_table(const ResultTable& table) {
     std::string name;
     for (const char c : row.name) name += c == '|' ? std::string("\\|") : std::string(1, c);
     out += "| " + name;
-    for (const Cell& cell : row.cells) out += " | " + shown(cell, " ± ");
+    for (std::size_t c = 0; c < row.cells.size(); ++c) {
+      out += " | " + shown(table, row, c, kPlusMinus);
+    }
     out += " |\n";
   }
   for (const std::string& note : table.notes) out += "\n" + note + "\n";
@@ -154,21 +202,19 @@ std::string latex_table(const ResultTable& table) {
   std::string out = fmt::format("% {}\n\\begin{{tabular}}{{l{}}}\n\\toprule\n", latex_escaped(table.title),
                                 std::string(table.columns.size(), 'r'));
   std::string groups, names;
-  for (std::size_t c = 0; c < table.columns.size();) {
-    const std::string group = heading_of(table.columns[c]).group;
-    std::size_t end = c;
-    while (end < table.columns.size() && heading_of(table.columns[end]).group == group) {
-      names += " & " + latex_escaped(heading_of(table.columns[end]).name);
-      ++end;
+  for (const Group& group : groups_of(table)) {
+    groups += fmt::format(" & \\multicolumn{{{}}}{{c}}{{{}}}", group.end - group.first,
+                          latex_escaped(group.title));
+    for (std::size_t c = group.first; c < group.end; ++c) {
+      names += " & " + latex_escaped(heading_of(table.columns[c]).name);
     }
-    groups += fmt::format(" & \\multicolumn{{{}}}{{c}}{{{}}}", end - c, latex_escaped(readable(group)));
-    c = end;
   }
   out += fmt::format("{} \\\\\n{} \\\\\n\\midrule\n", groups, names);
   for (const TableRow& row : table.rows) {
     out += latex_escaped(row.name);
-    for (const Cell& cell : row.cells) {
-      out += cell.mean() ? fmt::format(" & ${}$", shown(cell, " \\pm ")) : std::string(" & --");
+    for (std::size_t c = 0; c < row.cells.size(); ++c) {
+      out += row.cells[c].mean() ? fmt::format(" & ${}$", shown(table, row, c, " \\pm "))
+                                 : std::string(" & --");
     }
     out += " \\\\\n";
   }
@@ -237,6 +283,26 @@ double number(const Node& node, const std::string& what) {
 }
 
 std::string toml_quoted(const std::string& text) { return nlohmann::json(text).dump(); }
+
+/// What a cell should be: a number, or { mean = number, within = number }.
+struct Expectation {
+  double mean;
+  double within;
+};
+
+Expectation expectation(const Node& value, const std::string& column) {
+  if (!value.is_table()) return {number(value, column), 0.0};
+  const Node* mean = value.find("mean");
+  const Node* within = value.find("within");
+  if (mean == nullptr || within == nullptr || value.table().size() != 2) {
+    throw ConfigError(fmt::format("{}: {}: expected a number or {{ mean, within }}",
+                                  value.place.text(), column));
+  }
+  return {number(*mean, column + ".mean"), number(*within, column + ".within")};
+}
+
+/// The shortest text that reads back as the same double, with a point as TOML wants for 1e-300.
+std::string toml_number(double value) { return nlohmann::json(value).dump(); }
 
 }  // namespace
 
@@ -325,7 +391,6 @@ std::string render(const ResultTable& table, const std::string& format) {
 }
 
 std::vector<std::string> differences(const ResultTable& table, const Node& expected) {
-  const Node* tolerance = expected.find("tolerance");
   const Node* rows = expected.find("rows");
   if (rows == nullptr || !rows->is_table()) {
     throw ConfigError(fmt::format("{}: expected [rows.\"<name>\"] tables", expected.place.text()));
@@ -341,35 +406,35 @@ std::vector<std::string> differences(const ResultTable& table, const Node& expec
       out.push_back(fmt::format("row '{}': expected, not in the table", name));
       continue;
     }
-    const auto own = cells.table().find("tolerance");
-    const Node* allowed_node = own != cells.table().end() ? &own->second : tolerance;
-    const double allowed = allowed_node == nullptr ? 0.0 : number(*allowed_node, "tolerance");
     for (const auto& [column, value] : cells.table()) {
-      if (column == "tolerance") continue;
-      const double wanted = number(value, column);
+      const Expectation wanted = expectation(value, column);
       const auto place = std::ranges::find(table.columns, column);
       if (place == table.columns.end()) {
         out.push_back(fmt::format("row '{}': column '{}' is not in the table", name, column));
         continue;
       }
       const auto found = row->cells[static_cast<std::size_t>(place - table.columns.begin())].mean();
-      if (!found || !(std::abs(*found - wanted) <= allowed)) {
+      if (!found || !(std::abs(*found - wanted.mean) <= wanted.within)) {
         out.push_back(fmt::format("row '{}', {}: expected {} within {}, found {}", name, column,
-                                  wanted, allowed, found ? fmt::format("{}", *found) : kNothing));
+                                  wanted.mean, wanted.within,
+                                  found ? fmt::format("{}", *found) : kNothing));
       }
     }
   }
   return out;
 }
 
-std::string as_expected(const ResultTable& table, double tolerance) {
-  std::string out = fmt::format("# Means over seeds of: {}\ntolerance = {}\n", table.title, tolerance);
+std::string as_expected(const ResultTable& table, double least_margin) {
+  std::string out = fmt::format("# Means over seeds of: {}\n", table.title);
   for (const TableRow& row : table.rows) {
     out += fmt::format("\n[rows.{}]\n", toml_quoted(row.name));
     for (std::size_t c = 0; c < table.columns.size(); ++c) {
-      if (const auto mean = row.cells[c].mean()) {
-        out += fmt::format("{} = {}\n", toml_quoted(table.columns[c]), *mean);
-      }
+      const auto mean = row.cells[c].mean();
+      if (!mean) continue;
+      const double margin =
+          std::max(least_margin, kDeviationsAllowed * row.cells[c].deviation().value_or(0.0));
+      out += fmt::format("{} = {{ mean = {}, within = {} }}\n", toml_quoted(table.columns[c]),
+                         toml_number(*mean), toml_number(margin));
     }
   }
   return out;

@@ -44,11 +44,12 @@ inline const std::vector<std::string> kTableFormats{"text", "markdown", "latex",
 /// Precondition: `format` is one of kTableFormats.
 std::string render(const ResultTable& table, const std::string& format);
 
-/// The expected values of `expected` (TOML: `tolerance`, then [rows."<name>"] with one mean a
-/// column; `tolerance` may be set in a row too) that the table does not have: one line each.
+/// What the table does not hold of `expected` (TOML: [rows."<name>"] with, for each column, a number
+/// or { mean = .., within = .. }): one line each.
 std::vector<std::string> differences(const ResultTable& table, const Node& expected);
 
-/// `table` as such a file.
-std::string as_expected(const ResultTable& table, double tolerance);
+/// `table` as such a file: every mean within three deviations over seeds, or `least_margin` if that
+/// is more.
+std::string as_expected(const ResultTable& table, double least_margin);
 
 }  // namespace alignlab

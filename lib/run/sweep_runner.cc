@@ -2,11 +2,8 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <signal.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <charconv>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -44,22 +41,6 @@ void check_against_data(const TrialSpec& spec, const Dataset& dataset) {
   check_protocol(spec.eval.text("protocol"), dataset, spec.split());
 }
 
-/// Removes the temporary files (AtomicFile: .<name>.<process>-<n>.tmp) that writers of `path` left
-/// when they were killed. Those of a process that is there stay: another run may write.
-void remove_leftovers(const std::filesystem::path& path) {
-  const std::string start = "." + path.filename().string() + ".";
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(path.parent_path(), error)) {
-    const std::string name = entry.path().filename().string();
-    if (!name.starts_with(start) || !name.ends_with(".tmp")) continue;
-    pid_t writer = 0;
-    const auto parsed =
-        std::from_chars(name.data() + start.size(), name.data() + name.size(), writer);
-    if (parsed.ec != std::errc{} || writer <= 0) continue;
-    if (::kill(writer, 0) != 0 && errno == ESRCH) std::filesystem::remove(entry.path(), error);
-  }
-}
-
 struct Running {
   const TrialState* trial;
   std::unique_ptr<WorkerProcess> process;
@@ -94,15 +75,11 @@ class Sweep {
 
  private:
   void start(const TrialState& trial) {
-    const auto record = record_path(request_.out, trial.id);
-    const auto ranks = ranks_path(request_.out, trial.id);
     const Json job{{"job", "trial"},
                    {"spec", to_json(trial.spec)},
                    {"store", request_.store.string()},
-                   {"record", record.string()},
-                   {"ranks", ranks.string()}};
-    remove_leftovers(record);
-    remove_leftovers(ranks);
+                   {"record", record_path(request_.out, trial.id).string()},
+                   {"ranks", ranks_path(request_.out, trial.id).string()}};
     const auto log = request_.out / "logs" / (trial.id + ".log");
     observer_.started(trial);
     running_.push_back({&trial, std::make_unique<WorkerProcess>(
@@ -185,9 +162,17 @@ SweepPlan plan_sweep(Experiment experiment, const std::filesystem::path& out) {
 SweepSummary run_sweep(const SweepPlan& plan, const SweepRequest& request,
                        SweepObserver& observer) {
   std::filesystem::create_directories(request.out / "logs");
-  remove_leftovers(request.out / "run.json");
-  remove_leftovers(request.out / "config.toml");
   return Sweep(plan, request, observer).run();
+}
+
+void remove_leftovers(const std::filesystem::path& path) {
+  const std::string start = "." + path.filename().string() + ".";
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(path.parent_path(), error)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(start) || !name.ends_with(".tmp")) continue;
+    std::filesystem::remove(entry.path(), error);
+  }
 }
 
 }  // namespace alignlab

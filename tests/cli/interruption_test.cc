@@ -71,7 +71,8 @@ class Interruption : public ::testing::Test {
   /// Runs what is missing; everything must then be as if nothing had happened.
   void expect_whole_after_another_run() const {
     std::size_t done = 0;
-    for (const auto& [id, record] : records_of(folder_ / "run")) done += record.at("status") == "ok";
+    for (const auto& [id, record] : records_of(folder_ / "run"))
+      done += record.at("status") == "ok";
     const Outcome outcome = alignlab(folder_.path(), sweep_command({"-j", "2"}));
     EXPECT_EQ(outcome.code, 0) << outcome.err;
     EXPECT_TRUE(contains(outcome.err, std::to_string(done) + " were there already"));
@@ -179,20 +180,21 @@ TEST_F(Interruption, ATableOfAnUnfinishedSweepSaysWhatIsMissing) {
                        std::to_string(missing) + " planned trial"));
 }
 
-TEST_F(Interruption, AnInterruptedGenerationLeavesNoWorkerBehind) {
+TEST_F(Interruption, AnInterruptedGenerationLeavesNothingBehind) {
+  const tests::Tree before = tests::tree_of(folder_.path());
   const auto front = std::make_unique<Process>(
       tests::alignlab_command({"generate", "scenes", "--out", "scenes", "--images", "100000"}),
       folder_.path(), tests::kPatience);
-  std::vector<pid_t> workers;
-  ASSERT_TRUE(front->wait_until([&] {
-    workers = tests::children_of(front->pid());
-    return !workers.empty() && fs::exists(folder_ / "scenes");
-  }));
+  ASSERT_TRUE(
+      front->wait_until([&] { return !tests::files_ending(folder_.path(), ".png").empty(); }));
+  const std::vector<pid_t> workers = tests::children_of(front->pid());
+  EXPECT_EQ(workers.size(), 1U);
   front->send(SIGINT);
   const Outcome outcome = front->wait();
   EXPECT_EQ(outcome.code, 130) << outcome.err;
   EXPECT_EQ(outcome.out, "");
   EXPECT_TRUE(end_soon(workers));
+  EXPECT_EQ(tests::tree_of(folder_.path()), before);
 }
 
 }  // namespace

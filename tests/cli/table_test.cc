@@ -29,8 +29,9 @@ class Table : public ::testing::Test {
  protected:
   Table() {
     for (const int seed : {0, 1, 2}) {
-      add("A", seed, "ok", {{"image_to_text", {{"R@1", 10.0 + 10.0 * seed}}},
-                            {"both", {{"rsum", 100.0 + 100.0 * seed}}}});
+      add("A", seed, "ok",
+          {{"image_to_text", {{"R@1", 10.0 + 10.0 * seed}}},
+           {"both", {{"rsum", 100.0 + 100.0 * seed}}}});
     }
     add(kStrange, 0, "ok", {{"image_to_text", {{"R@1", 5.25}}}});
     add(kStrange, 1, "failed", {});
@@ -163,7 +164,8 @@ TEST_F(Table, ACheckThatDoesNotHoldExitsWithFourAndNamesEachDifference) {
   EXPECT_EQ(outcome.code, 4);
   EXPECT_EQ(outcome.out, shown("text"));
   EXPECT_EQ(tests::lines_in(outcome.err), 3U) << outcome.err;
-  EXPECT_TRUE(contains(outcome.err, "row 'A', image_to_text.R@1: expected 20.6 within 0.5, found 20"));
+  EXPECT_TRUE(
+      contains(outcome.err, "row 'A', image_to_text.R@1: expected 20.6 within 0.5, found 20"));
   EXPECT_TRUE(contains(outcome.err, "row 'B & co_1|x', rsum: expected 3 within 0.5, found n/a"));
   EXPECT_TRUE(contains(outcome.err, "row 'C': expected, not in the table"));
 }
@@ -194,8 +196,9 @@ TEST_F(Table, RefusesToMixProtocolsUnlessTold) {
   for (PlannedTrial& trial : other.trials) trial.split = "dev";
   fs::copy(folder_ / "run", folder_ / "other", fs::copy_options::recursive);
   write_manifest(folder_ / "other", other);
-  EXPECT_TRUE(refused(table({"other"}), 4,
-                      {"protocol all-pairs on dev", "protocol all-pairs on test", "--mix-protocols"}));
+  EXPECT_TRUE(
+      refused(table({"other"}), 4,
+              {"protocol all-pairs on dev", "protocol all-pairs on test", "--mix-protocols"}));
   const Outcome mixed = table({"other", "--mix-protocols", "--format", "json"});
   EXPECT_EQ(mixed.code, 0) << mixed.err;
   EXPECT_EQ(json::parse(mixed.out).at("rows").size(), 4U);

@@ -54,6 +54,12 @@ struct Case {
   Forms forms;
 };
 
+std::string label_of(const Case& each) {
+  return each.name + "_" + name_of(each.forms.first) + "_" + name_of(each.forms.second);
+}
+
+void PrintTo(const Case& each, std::ostream* out) { *out << label_of(each); }
+
 class EveryAligner : public ::testing::TestWithParam<Case> {
  protected:
   static constexpr std::size_t kFewGroups = 20;
@@ -133,11 +139,11 @@ TEST_P(EveryAligner, BeatsChanceIfItLearnsAndFallsToItWhenTheGroupsAreShuffled) 
   const double confused = likeness(*fit(train.items, no_dev(), 1, silent), unseen);
   RecordProperty("learned", std::to_string(learned));
   RecordProperty("confused", std::to_string(confused));
-  // One of 16 kinds is 0.0625. A matching by chance of 16 clusters has one right on average, and
+  // Chance is 1 of 16. A matching by chance of 16 clusters has one right on average, and
   // five or more once in 270 times.
   EXPECT_LT(confused, 0.3);
   if (learns()) {
-    EXPECT_GT(learned, 0.7);
+    EXPECT_GT(learned, 0.5);
   } else {
     EXPECT_LT(learned, 0.3);
   }
@@ -208,9 +214,7 @@ std::vector<Case> every_case() {
 
 INSTANTIATE_TEST_SUITE_P(Catalog, EveryAligner, ::testing::ValuesIn(every_case()),
                          [](const auto& each) {
-                           std::string out = each.param.name + "_" +
-                                             name_of(each.param.forms.first) + "_" +
-                                             name_of(each.param.forms.second);
+                           std::string out = label_of(each.param);
                            std::ranges::replace(out, '-', '_');
                            return out;
                          });

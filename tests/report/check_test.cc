@@ -26,43 +26,30 @@ Strings differences_from(const std::string& expected) {
   return differences(sample(), parse_toml(expected, "expected.toml"));
 }
 
-TEST(Differences, AreNoneWhereEveryMeanIsWithinTheTolerance) {
-  EXPECT_EQ(differences_from("tolerance = 0.5\n"
-                             "[rows.plain]\n"
-                             "'image_to_text.R@1' = 12.0\n"
-                             "rsum = 33\n"),
+TEST(Differences, AreNoneWhereEveryMeanIsWithinItsMargin) {
+  EXPECT_EQ(differences_from("[rows.plain]\n"
+                             "'image_to_text.R@1' = { mean = 12.0, within = 0.5 }\n"
+                             "rsum = { mean = 33, within = 0.5 }\n"),
             Strings{});
 }
 
 TEST(Differences, NameRowColumnAndBothNumbers) {
-  EXPECT_EQ(differences_from("tolerance = 0.25\n"
-                             "[rows.plain]\n"
-                             "'image_to_text.R@1' = 12.0\n"
-                             "rsum = 33.25\n"),
+  EXPECT_EQ(differences_from("[rows.plain]\n"
+                             "'image_to_text.R@1' = { mean = 12.0, within = 0.25 }\n"
+                             "rsum = { mean = 33.25, within = 0.25 }\n"),
             Strings{"row 'plain', image_to_text.R@1: expected 12 within 0.25, found 11.5"});
 }
 
-TEST(Differences, TakeNoToleranceForNone) {
+TEST(Differences, TakeAPlainNumberExactly) {
   EXPECT_EQ(differences_from("[rows.plain]\n'image_to_text.R@1' = 11.5\n"), Strings{});
   EXPECT_EQ(differences_from("[rows.plain]\n'image_to_text.R@1' = 11.500001\n").size(), 1U);
 }
 
 TEST(Differences, AreShownUnroundedSoThatTheyCanBeSeen) {
-  EXPECT_EQ(differences_from("tolerance = 0.01\n[rows.'with \"quotes\" \\ and é']\n"
-                             "'image_to_text.R@1' = 50.0\n"),
+  EXPECT_EQ(differences_from("[rows.'with \"quotes\" \\ and é']\n"
+                             "'image_to_text.R@1' = { mean = 50.0, within = 0.01 }\n"),
             Strings{"row 'with \"quotes\" \\ and é', image_to_text.R@1: expected 50 within 0.01, "
                     "found 50.04"});
-}
-
-TEST(Differences, LetARowSetItsOwnTolerance) {
-  EXPECT_EQ(differences_from("tolerance = 0.01\n"
-                             "[rows.plain]\n"
-                             "tolerance = 1\n"
-                             "rsum = 34.0\n"
-                             "[rows.'with \"quotes\" \\ and é']\n"
-                             "'image_to_text.R@1' = 51.0\n")
-                .size(),
-            1U);
 }
 
 TEST(Differences, SayWhichRowsAndColumnsAreNotInTheTable) {
@@ -72,22 +59,26 @@ TEST(Differences, SayWhichRowsAndColumnsAreNotInTheTable) {
 }
 
 TEST(Differences, FindAMeanThatTheTableDoesNotHave) {
-  EXPECT_EQ(differences_from("tolerance = 1000\n[rows.'with \"quotes\" \\ and é']\nrsum = 1\n"),
+  EXPECT_EQ(differences_from("[rows.'with \"quotes\" \\ and é']\n"
+                             "rsum = { mean = 1, within = 1000 }\n"),
             Strings{"row 'with \"quotes\" \\ and é', rsum: expected 1 within 1000, found n/a"});
 }
 
 TEST(Differences, NeverTakeNotANumberForEqual) {
-  EXPECT_EQ(differences_from("tolerance = 1\n[rows.plain]\nrsum = nan\n").size(), 1U);
-  EXPECT_EQ(differences_from("tolerance = nan\n[rows.plain]\n'image_to_text.R@1' = 11.5\n").size(),
+  EXPECT_EQ(differences_from("[rows.plain]\nrsum = { mean = nan, within = 1 }\n").size(), 1U);
+  EXPECT_EQ(differences_from("[rows.plain]\n"
+                             "'image_to_text.R@1' = { mean = 11.5, within = nan }\n")
+                .size(),
             1U);
   ResultTable table = sample();
   table.rows[0].cells[1].values = {std::nan("")};
-  EXPECT_EQ(differences(table, parse_toml("tolerance = 1\n[rows.plain]\nrsum = 3", "e")).size(),
-            1U);
+  EXPECT_EQ(
+      differences(table, parse_toml("[rows.plain]\nrsum = { mean = 3, within = 1 }", "e")).size(),
+      1U);
 }
 
 TEST(Differences, RefuseAFileThatExpectsNoRows) {
-  EXPECT_EQ(message_of<ConfigError>([] { differences_from("tolerance = 1\n"); }),
+  EXPECT_EQ(message_of<ConfigError>([] { differences_from("row = 1\n"); }),
             "expected.toml:1:1: expected [rows.\"<name>\"] tables");
   EXPECT_EQ(message_of<ConfigError>([] { differences_from("rows = 3\n"); }),
             "expected.toml:1:1: expected [rows.\"<name>\"] tables");
@@ -101,25 +92,28 @@ TEST(Differences, RefuseARowThatIsNoTable) {
 TEST(Differences, RefuseWhatIsNoNumber) {
   EXPECT_EQ(message_of<ConfigError>([] { differences_from("[rows.plain]\nrsum = \"33\"\n"); }),
             "expected.toml:2:1: rsum: expected a number, found a string");
-  EXPECT_EQ(message_of<ConfigError>(
-                [] { differences_from("tolerance = true\n[rows.plain]\nrsum = 33\n"); }),
-            "expected.toml:1:1: tolerance: expected a number, found a boolean");
+  EXPECT_EQ(message_of<ConfigError>([] {
+              differences_from("[rows.plain]\nrsum = { mean = 33, within = true }\n");
+            }),
+            "expected.toml:2:21: rsum.within: expected a number, found a boolean");
+  EXPECT_EQ(message_of<ConfigError>([] { differences_from("[rows.plain]\nrsum = { mean = 33 }\n"); }),
+            "expected.toml:2:8: rsum: expected a number or { mean, within }");
 }
 
 TEST(AsExpected, IsAFileThatAReaderCanEdit) {
+  // The deviation of 10 and 13 is 3 / sqrt(2); a single seed has none.
   EXPECT_EQ(as_expected(sample(), 0.5),
             "# Means over seeds of: loss (protocol all-pairs on test)\n"
-            "tolerance = 0.5\n"
             "\n"
             "[rows.\"plain\"]\n"
-            "\"image_to_text.R@1\" = 11.5\n"
-            "\"rsum\" = 33.333333333333336\n"
+            "\"image_to_text.R@1\" = { mean = 11.5, within = 6.363961030678928 }\n"
+            "\"rsum\" = { mean = 33.333333333333336, within = 0.5 }\n"
             "\n"
             "[rows.\"with \\\"quotes\\\" \\\\ and é\"]\n"
-            "\"image_to_text.R@1\" = 50.04\n");
+            "\"image_to_text.R@1\" = { mean = 50.04, within = 0.5 }\n");
 }
 
-TEST(AsExpected, HoldsForItsOwnTableWithoutTolerance) {
+TEST(AsExpected, HoldsForItsOwnTableWithoutAMargin) {
   const Node expected = parse_toml(as_expected(sample(), 0.0), "expected.toml");
   EXPECT_EQ(differences(sample(), expected), Strings{});
   ResultTable other = sample();

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -23,10 +24,10 @@ TEST(TextTable, AlignsColumnsUnderTheirDirections) {
   EXPECT_EQ(render(sample(), "text"),
             "loss (protocol all-pairs on test)\n"
             "\n"
-            "                  image to text      text to image\n"
-            "                          R@1  MedR    nDCG_exp@10         rsum\n"
-            "plain              11.5 ± 2.1  7.50  0.375 ± 0.177         33.3\n"
-            "a|b, \"c\" & 50%_x  9.25 ± 0.35   n/a          0.125  250.5 ± 0.7\n"
+            "                  image to text     text to image\n"
+            "                         R@1  MedR    nDCG_exp@10         rsum\n"
+            "plain             11.5 ± 2.1  7.50  0.375 ± 0.177         33.3\n"
+            "a|b, \"c\" & 50%_x   9.2 ± 0.4   n/a          0.125  250.5 ± 0.7\n"
             "\n"
             "mean ± sample deviation over 2 seeds\n"
             "1 planned trial is not run yet\n");
@@ -44,7 +45,21 @@ TEST(TextTable, WidensAColumnThatIsNarrowerThanItsDirection) {
             "    image to text\n"
             "              R@1  rsum\n"
             "é            10.0  20.0\n"
-            "ab           1.00  2.00\n");
+            "ab            1.0   2.0\n");
+}
+
+TEST(TextTable, PutsDirectionsBelowEachOtherWhereTheyDoNotFitAPage) {
+  ResultTable table;
+  table.title = "wide";
+  for (const char* direction : {"image_to_text", "text_to_image"}) {
+    for (int k = 1; k <= 7; ++k) table.columns.push_back(fmt::format("{}.precision@{}", direction, k));
+  }
+  table.rows = {{"r", "wide", std::vector<Cell>(14, Cell{{50.0}}), 1, 1, 0}};
+  const std::string names =
+      "   precision@1  precision@2  precision@3  precision@4  precision@5  precision@6  precision@7\n"
+      "r         50.0         50.0         50.0         50.0         50.0         50.0         50.0\n";
+  EXPECT_EQ(render(table, "text"),
+            "wide\n\n   image to text\n" + names + "\n   text to image\n" + names);
 }
 
 TEST(MarkdownTable, EscapesBarsInNames) {
@@ -54,7 +69,7 @@ TEST(MarkdownTable, EscapesBarsInNames) {
             "| | image to text R@1 | image to text MedR | text to image nDCG_exp@10 | rsum |\n"
             "|---|---:|---:|---:|---:|\n"
             "| plain | 11.5 ± 2.1 | 7.50 | 0.375 ± 0.177 | 33.3 |\n"
-            "| a\\|b, \"c\" & 50%_x | 9.25 ± 0.35 | n/a | 0.125 | 250.5 ± 0.7 |\n"
+            "| a\\|b, \"c\" & 50%_x | 9.2 ± 0.4 | n/a | 0.125 | 250.5 ± 0.7 |\n"
             "\n"
             "mean ± sample deviation over 2 seeds\n"
             "\n"
@@ -71,7 +86,7 @@ TEST(LatexTable, EscapesNamesAndSpansDirections) {
             " & R@1 & MedR & nDCG\\_exp@10 & rsum \\\\\n"
             "\\midrule\n"
             "plain & $11.5 \\pm 2.1$ & $7.50$ & $0.375 \\pm 0.177$ & $33.3$ \\\\\n"
-            "a|b, \"c\" \\& 50\\%\\_x & $9.25 \\pm 0.35$ & -- & $0.125$ & $250.5 \\pm 0.7$ \\\\\n"
+            "a|b, \"c\" \\& 50\\%\\_x & $9.2 \\pm 0.4$ & -- & $0.125$ & $250.5 \\pm 0.7$ \\\\\n"
             "\\bottomrule\n"
             "\\end{tabular}\n"
             "% mean ± sample deviation over 2 seeds\n"
