@@ -19,10 +19,12 @@ namespace {
 
 void print_help() {
   fmt::print("alignlab: a laboratory for cross-modal alignment\n\nusage: alignlab COMMAND ...\n\n");
-  for (const Command& command : commands()) fmt::print("  {:<13} {}\n", command.name, command.summary);
-  fmt::print("\n'alignlab COMMAND --help' tells more. Exit codes: 0 success, 1 internal failure or a "
-             "failed trial,\n2 usage or config, 3 bad data, 4 a check that does not hold, 130 "
-             "interrupted.\n");
+  for (const Command& command : commands())
+    fmt::print("  {:<13} {}\n", command.name, command.summary);
+  fmt::print(
+      "\n'alignlab COMMAND --help' tells more. Exit codes: 0 success, 1 internal failure or a "
+      "failed trial,\n2 usage or config, 3 bad data, 4 a check that does not hold, 130 "
+      "interrupted.\n");
 }
 
 int dispatch(const Arguments& arguments) {
@@ -76,7 +78,8 @@ int main(int count, char** values) {
     const int code = cli::dispatch({values + 1, values + count});
     std::fflush(stdout);
     // A full disk or a closed pipe must not look like success.
-    if (std::ferror(stdout) != 0 || !std::cout.flush()) return static_cast<int>(ExitCode::kInternal);
+    if (std::ferror(stdout) != 0 || !std::cout.flush())
+      return static_cast<int>(ExitCode::kInternal);
     return code;
   } catch (const Error& error) {
     cli::print_error(error.what());

@@ -37,8 +37,7 @@ std::vector<CatalogRow> feature_rows_by_modality() {
     for (const Modality modality : row.modalities) {
       modalities += (modalities.empty() ? "" : ", ") + std::string(name_of(modality));
     }
-    out.push_back({row.name,
-                   fmt::format("{} ({}; {})", row.summary, modalities, name_of(row.form)),
+    out.push_back({row.name, fmt::format("{} ({}; {})", row.summary, modalities, name_of(row.form)),
                    row.options});
   }
   return out;

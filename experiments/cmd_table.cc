@@ -15,20 +15,22 @@ int table(const Arguments& arguments) {
   line.add()("columns", po::value<std::vector<std::string>>()->composing(),
              "instead of the config's, e.g. image_to_text.R@1; may be repeated");
   line.add()("mix-protocols", "tabulate trials together that are evaluated on different things");
-  line.add()("check", po::value<std::string>(), "compare with expected values; exit 4 if they differ");
+  line.add()("check", po::value<std::string>(),
+             "compare with expected values; exit 4 if they differ");
   line.add()("write-expected", po::value<std::string>(), "write the means as a file for --check");
-  line.add()("least-margin", po::value<double>()->default_value(0.0),
-             "for --write-expected: margins are three deviations over seeds, or this if it is more");
+  line.add()(
+      "least-margin", po::value<double>()->default_value(0.0),
+      "for --write-expected: margins are three deviations over seeds, or this if it is more");
   line.positional("at least one run folder", 1, 1000);
   if (!line.parse(arguments)) return 0;
   const std::string format = line.get<std::string>("format");
   std::vector<CatalogRow> formats;
   for (const std::string& name : kTableFormats) formats.push_back({name, "", {}});
   find_row(formats, format, "format", Place{"alignlab table", 0, 0});
-  const ResultTable made = make_table({line.words().begin(), line.words().end()},
-                                      line.maybe<std::vector<std::string>>("columns").value_or(
-                                          std::vector<std::string>{}),
-                                      line.has("mix-protocols"));
+  const ResultTable made = make_table(
+      {line.words().begin(), line.words().end()},
+      line.maybe<std::vector<std::string>>("columns").value_or(std::vector<std::string>{}),
+      line.has("mix-protocols"));
   fmt::print("{}", render(made, format));
   if (const auto path = line.path("write-expected")) {
     write_file_atomically(*path, as_expected(made, line.get<double>("least-margin")));

@@ -23,15 +23,17 @@ bool CommandLine::parse(const Arguments& arguments) {
   po::positional_options_description positional_words;
   positional_words.add("(words)", -1);
   try {
-    po::store(po::command_line_parser(arguments)
-                  .options(all)
-                  .positional(positional_words)
-                  .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
-                  .run(),
-              values_);
+    po::store(
+        po::command_line_parser(arguments)
+            .options(all)
+            .positional(positional_words)
+            .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
+            .run(),
+        values_);
     if (has("help")) {
       std::cout << "usage: alignlab " << command->name << " " << command->usage << "\n\n"
-                << command->summary << "\n\n" << options_;
+                << command->summary << "\n\n"
+                << options_;
       return false;
     }
     po::notify(values_);
@@ -39,7 +41,8 @@ bool CommandLine::parse(const Arguments& arguments) {
     std::vector<std::string> known;
     for (const auto& option : options_.options()) known.push_back("--" + option->long_name());
     throw UsageError(fmt::format("alignlab {}: unknown option '{}'{}", command_,
-                                 error.get_option_name(), suggestion(error.get_option_name(), known)));
+                                 error.get_option_name(),
+                                 suggestion(error.get_option_name(), known)));
   } catch (const po::error& error) {
     throw UsageError(fmt::format("alignlab {}: {}", command_, error.what()));
   }

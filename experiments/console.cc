@@ -34,7 +34,8 @@ std::size_t terminal_width() {
 void say(std::string_view word, fmt::color colour, std::string_view message) {
   if (stderr_is_terminal()) {
     clear_line();
-    fmt::print(stderr, "{} {}\n", fmt::styled(word, fmt::emphasis::bold | fmt::fg(colour)), message);
+    fmt::print(stderr, "{} {}\n", fmt::styled(word, fmt::emphasis::bold | fmt::fg(colour)),
+               message);
   } else {
     fmt::print(stderr, "{} {}\n", word, message);
   }

@@ -4,8 +4,11 @@ namespace alignlab {
 namespace {
 
 Options random_options() {
-  return {{.name = "width", .summary = "of the embeddings", .fallback = std::int64_t{64},
-           .least = 1, .most = 65536}};
+  return {{.name = "width",
+           .summary = "of the embeddings",
+           .fallback = std::int64_t{64},
+           .least = 1,
+           .most = 65536}};
 }
 
 /// What an aligner of its own wants of the options that all trained ones have.
@@ -18,52 +21,84 @@ struct TrainingDefaults {
 
 Options with_training(Options options, const TrainingDefaults& defaults) {
   const Options training{
-      {.name = "epochs", .summary = "at most", .fallback = defaults.epochs, .least = 1,
+      {.name = "epochs",
+       .summary = "at most",
+       .fallback = defaults.epochs,
+       .least = 1,
        .most = 100000},
-      {.name = "patience", .summary = "epochs without a better dev score before stopping; 0 never",
-       .fallback = std::int64_t{8}, .least = 0},
-      {.name = "batch_size", .summary = "examples a step", .fallback = defaults.batch_size,
+      {.name = "patience",
+       .summary = "epochs without a better dev score before stopping; 0 never",
+       .fallback = std::int64_t{8},
+       .least = 0},
+      {.name = "batch_size",
+       .summary = "examples a step",
+       .fallback = defaults.batch_size,
        .least = 2},
-      {.name = "learning_rate", .summary = "of AdamW, at its peak",
-       .fallback = defaults.learning_rate, .least = 0.0},
-      {.name = "warmup_epochs", .summary = "of linear rise; after them a cosine falls to 0",
-       .fallback = 1.0, .least = 0.0},
+      {.name = "learning_rate",
+       .summary = "of AdamW, at its peak",
+       .fallback = defaults.learning_rate,
+       .least = 0.0},
+      {.name = "warmup_epochs",
+       .summary = "of linear rise; after them a cosine falls to 0",
+       .fallback = 1.0,
+       .least = 0.0},
       {.name = "weight_decay", .summary = "of AdamW, decoupled", .fallback = 1e-4, .least = 0.0},
-      {.name = "hidden", .summary = "widths of hidden layers, input to output",
-       .fallback = std::vector<std::int64_t>{512}, .least = 1, .most = 65536},
-      {.name = "dropout", .summary = "share of hidden units (and of inputs) left out in training",
-       .fallback = defaults.dropout, .least = 0.0, .most = 0.95},
+      {.name = "hidden",
+       .summary = "widths of hidden layers, input to output",
+       .fallback = std::vector<std::int64_t>{512},
+       .least = 1,
+       .most = 65536},
+      {.name = "dropout",
+       .summary = "share of hidden units (and of inputs) left out in training",
+       .fallback = defaults.dropout,
+       .least = 0.0,
+       .most = 0.95},
   };
   options.insert(options.end(), training.begin(), training.end());
   return options;
 }
 
 Options mlp_mse_options() {
-  return with_training(
-      {}, {.epochs = 60, .batch_size = 64, .learning_rate = 3e-3, .dropout = 0.1});
+  return with_training({}, {.epochs = 60, .batch_size = 64, .learning_rate = 3e-3, .dropout = 0.1});
 }
 
 Options contrastive_options() {
   return with_training(
-      {{.name = "width", .summary = "of the shared space", .fallback = std::int64_t{256},
-        .least = 1, .most = 65536},
-       {.name = "temperature", .summary = "initial; similarities are divided by it",
-        .fallback = 0.07, .least = 0.01, .most = 100.0},
+      {{.name = "width",
+        .summary = "of the shared space",
+        .fallback = std::int64_t{256},
+        .least = 1,
+        .most = 65536},
+       {.name = "temperature",
+        .summary = "initial; similarities are divided by it",
+        .fallback = 0.07,
+        .least = 0.01,
+        .most = 100.0},
        {.name = "learn_temperature", .summary = "false keeps the initial one", .fallback = true}},
       {.epochs = 40, .batch_size = 256, .learning_rate = 1e-3, .dropout = 0.2});
 }
 
 Options cluster_matching_options() {
-  return {{.name = "clusters", .summary = "on each side", .fallback = std::int64_t{64}, .least = 1,
+  return {{.name = "clusters",
+           .summary = "on each side",
+           .fallback = std::int64_t{64},
+           .least = 1,
            .most = 65536},
-          {.name = "iterations", .summary = "of Lloyd's algorithm, at most",
-           .fallback = std::int64_t{50}, .least = 1},
-          {.name = "reduce", .summary = "sparse features are first projected onto so many leading "
-                                        "singular directions of train",
-           .fallback = std::int64_t{128}, .least = 1, .most = 4096},
-          {.name = "softness", .summary = "widths of the soft assignment to choose from on dev, in "
-                                          "units of the mean squared distance to the own centroid",
-           .fallback = std::vector<double>{0.1, 0.2, 0.4, 0.8, 1.6}, .least = 1e-6}};
+          {.name = "iterations",
+           .summary = "of Lloyd's algorithm, at most",
+           .fallback = std::int64_t{50},
+           .least = 1},
+          {.name = "reduce",
+           .summary = "sparse features are first projected onto so many leading "
+                      "singular directions of train",
+           .fallback = std::int64_t{128},
+           .least = 1,
+           .most = 4096},
+          {.name = "softness",
+           .summary = "widths of the soft assignment to choose from on dev, in "
+                      "units of the mean squared distance to the own centroid",
+           .fallback = std::vector<double>{0.1, 0.2, 0.4, 0.8, 1.6},
+           .least = 1e-6}};
 }
 
 }  // namespace

@@ -68,8 +68,11 @@ void require_width(Modality modality, const Features& features, std::size_t expe
   }
 }
 
-bool is_empty(const DevSplit& dev) {
-  return dev.first().groups.empty() || dev.second().groups.empty();
+std::optional<double> score_on(const DevSplit& dev, const Encoder& encoder, int threads) {
+  if (dev.first().groups.empty() || dev.second().groups.empty()) return std::nullopt;
+  return dev_score(encoder.embed(dev.first().modality, dev.first().features), dev.first().groups,
+                   encoder.embed(dev.second().modality, dev.second().features), dev.second().groups,
+                   threads);
 }
 
 }  // namespace alignlab::align

@@ -3,6 +3,7 @@
 // What aligners share whatever they are built on: pairs, dev scores, checks of what they are given.
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "align/aligner.h"
@@ -28,6 +29,7 @@ double dev_score(const Matrix& first, const std::vector<std::int32_t>& first_gro
 /// DataError unless the features are `expected` wide.
 void require_width(Modality modality, const Features& features, std::size_t expected);
 
-bool is_empty(const DevSplit& dev);
+/// dev_score of an encoder; nothing when there is no dev split to choose on.
+std::optional<double> score_on(const DevSplit& dev, const Encoder& encoder, int threads);
 
 }  // namespace alignlab::align

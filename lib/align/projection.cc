@@ -34,7 +34,8 @@ Sparse sparse_copy(const SparseRows& rows) {
 
 RowMajor orthonormal(const RowMajor& matrix) {
   const Eigen::HouseholderQR<RowMajor> qr(matrix);
-  return qr.householderQ() * RowMajor::Identity(matrix.rows(), std::min(matrix.rows(), matrix.cols()));
+  return qr.householderQ() *
+         RowMajor::Identity(matrix.rows(), std::min(matrix.rows(), matrix.cols()));
 }
 
 template <typename A>
@@ -56,7 +57,8 @@ RowMajor right_subspace(const A& a, Eigen::Index width, Rng& rng) {
 template <typename A>
 Matrix product(const A& a, const Matrix& b) {
   Matrix out(static_cast<std::size_t>(a.rows()), b.cols());
-  Eigen::Map<RowMajor>(out.data(), a.rows(), static_cast<Eigen::Index>(b.cols())) = a * dense_map(b);
+  Eigen::Map<RowMajor>(out.data(), a.rows(), static_cast<Eigen::Index>(b.cols())) =
+      a * dense_map(b);
   return out;
 }
 

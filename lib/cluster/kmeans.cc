@@ -120,8 +120,8 @@ Matrix squared_distances(MatrixView points, MatrixView centroids) {
 
 KMeans k_means(MatrixView points, const KMeansOptions& options, Rng rng, Progress& progress) {
   if (points.rows() < options.clusters || options.clusters == 0) {
-    throw DataError(fmt::format("k-means: {} clusters asked of {} points", options.clusters,
-                                points.rows()));
+    throw DataError(
+        fmt::format("k-means: {} clusters asked of {} points", options.clusters, points.rows()));
   }
   KMeans out;
   out.centroids = seed_centroids(points, options.clusters, rng);

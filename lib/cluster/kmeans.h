@@ -20,10 +20,10 @@ struct KMeansOptions {
 };
 
 struct KMeans {
-  Matrix centroids;                        // [clusters, d]
-  std::vector<std::int32_t> assignment;    // of each point; ties go to the lower cluster
-  std::vector<std::int64_t> sizes;         // none is 0
-  double objective = 0.0;                  // sum of squared distances to the own centroid
+  Matrix centroids;                      // [clusters, d]
+  std::vector<std::int32_t> assignment;  // of each point; ties go to the lower cluster
+  std::vector<std::int64_t> sizes;       // none is 0
+  double objective = 0.0;                // sum of squared distances to the own centroid
   int iterations = 0;
 };
 

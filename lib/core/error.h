@@ -10,10 +10,10 @@ namespace alignlab {
 
 enum class ExitCode : int {
   kSuccess = 0,
-  kInternal = 1,     // a defect of alignlab, or a failed trial
-  kUsage = 2,        // command line or config
-  kData = 3,         // what a file holds
-  kCheck = 4,        // a check or a verification that does not hold
+  kInternal = 1,  // a defect of alignlab, or a failed trial
+  kUsage = 2,     // command line or config
+  kData = 3,      // what a file holds
+  kCheck = 4,     // a check or a verification that does not hold
   kInterrupted = 130
 };
 

@@ -42,7 +42,8 @@ AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)) {
   const fs::path folder = folder_of(path_);
   std::error_code error;
   fs::create_directories(folder, error);
-  temporary_ = folder / fmt::format(".{}.{}-{}.tmp", path_.filename().string(), ::getpid(), count++);
+  temporary_ =
+      folder / fmt::format(".{}.{}-{}.tmp", path_.filename().string(), ::getpid(), count++);
   // Fails here, before any work is done, where the folder cannot be written.
   const int descriptor = ::open(temporary_.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0644);
   if (descriptor < 0) {
@@ -58,8 +59,8 @@ AtomicFile::~AtomicFile() {
 void AtomicFile::commit() {
   sync_path(temporary_, O_RDONLY);
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
-    throw DataError(fmt::format("{}: cannot be put in place: {}", path_.string(),
-                                std::strerror(errno)));
+    throw DataError(
+        fmt::format("{}: cannot be put in place: {}", path_.string(), std::strerror(errno)));
   }
   committed_ = true;
   sync_path(folder_of(path_), O_RDONLY | O_DIRECTORY);
@@ -93,13 +94,15 @@ FileLock::FileLock(fs::path path) : path_(std::move(path)) {
   while (true) {
     descriptor_ = ::open(path_.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
     if (descriptor_ < 0) {
-      throw DataError(fmt::format("{}: cannot be locked: {}", path_.string(), std::strerror(errno)));
+      throw DataError(
+          fmt::format("{}: cannot be locked: {}", path_.string(), std::strerror(errno)));
     }
     while (::flock(descriptor_, LOCK_EX) != 0 && errno == EINTR) {
     }
     // The holder before us may have removed the file while we waited: then this lock guards
     // nothing, and we take the one that is there now.
-    struct stat held {}, named {};
+    struct stat held {
+    }, named{};
     if (::fstat(descriptor_, &held) == 0 && ::stat(path_.c_str(), &named) == 0 &&
         held.st_ino == named.st_ino) {
       return;

@@ -32,10 +32,8 @@ class Hasher {
   void add_bytes(std::span<const std::byte> bytes);
   void add(std::string_view text);
   template <typename T>
-    requires std::is_arithmetic_v<T>
-  void add_value(T value) {
-    add_bytes(std::as_bytes(std::span(&value, 1)));
-  }
+  requires std::is_arithmetic_v<T>
+  void add_value(T value) { add_bytes(std::as_bytes(std::span(&value, 1))); }
   Hash128 digest() const;
 
  private:

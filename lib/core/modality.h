@@ -15,9 +15,12 @@ inline constexpr std::array kModalities{Modality::kImage, Modality::kAudio, Moda
 
 constexpr std::string_view name_of(Modality modality) {
   switch (modality) {
-    case Modality::kImage: return "image";
-    case Modality::kAudio: return "audio";
-    case Modality::kText: return "text";
+    case Modality::kImage:
+      return "image";
+    case Modality::kAudio:
+      return "audio";
+    case Modality::kText:
+      return "text";
   }
   return "";
 }

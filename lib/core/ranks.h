@@ -31,9 +31,9 @@ struct Decisions {
   std::vector<std::int64_t> relevant;
 };
 
-/// Over all pairs of queries that have a relevant candidate: the distinct scores of relevant pairs, descending, with how many relevant and
-/// how many other pairs score at least each of them. No threshold between two of these can decide
-/// better than the lower of them.
+/// Over all pairs of queries that have a relevant candidate: the distinct scores of relevant pairs,
+/// descending, with how many relevant and how many other pairs score at least each of them. No
+/// threshold between two of these can decide better than the lower of them.
 struct ThresholdCurve {
   std::vector<double> thresholds;
   std::vector<std::int64_t> correct;

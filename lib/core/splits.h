@@ -19,10 +19,14 @@ inline constexpr std::array kSplits{Split::kNone, Split::kTrain, Split::kDev, Sp
 
 constexpr std::string_view name_of(Split split) {
   switch (split) {
-    case Split::kNone: return "none";
-    case Split::kTrain: return "train";
-    case Split::kDev: return "dev";
-    case Split::kTest: return "test";
+    case Split::kNone:
+      return "none";
+    case Split::kTrain:
+      return "train";
+    case Split::kDev:
+      return "dev";
+    case Split::kTest:
+      return "test";
   }
   return "";
 }

@@ -29,7 +29,8 @@ std::string suggestion(std::string_view unknown, std::span<const std::string> kn
   if (known.empty()) return "";
   const auto nearest = std::ranges::min_element(
       known, {}, [&](const std::string& name) { return edit_distance(unknown, name); });
-  const std::size_t tolerated = std::max<std::size_t>(1, std::max(unknown.size(), nearest->size()) / 3);
+  const std::size_t tolerated =
+      std::max<std::size_t>(1, std::max(unknown.size(), nearest->size()) / 3);
   if (edit_distance(unknown, *nearest) <= tolerated) {
     return fmt::format(" (did you mean '{}'?)", *nearest);
   }

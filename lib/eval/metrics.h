@@ -17,7 +17,8 @@ namespace alignlab {
 
 enum class TiePolicy { kExpected, kOptimistic, kPessimistic, kIndex };
 
-inline const std::vector<std::string> kTiePolicies{"expected", "optimistic", "pessimistic", "index"};
+inline const std::vector<std::string> kTiePolicies{"expected", "optimistic", "pessimistic",
+                                                   "index"};
 TiePolicy tie_policy_from(const std::string& name);
 
 /// "R@k", "precision@k", "MedR", "micro_F1@t" ...; k stands for a
@@ -26,9 +27,9 @@ const std::vector<CatalogRow>& metric_catalog();
 
 /// A metric as a config asks for it.
 struct MetricName {
-  std::string row;      // "R@k"
-  std::int64_t k = 0;   // for rows with k
-  std::string text;     // "R@5"
+  std::string row;     // "R@k"
+  std::int64_t k = 0;  // for rows with k
+  std::string text;    // "R@5"
   bool uses_threshold() const { return row.ends_with("@t"); }
 };
 /// ConfigError with a suggestion.

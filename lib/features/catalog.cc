@@ -16,8 +16,9 @@ constexpr auto kSparse = FeatureForm::kSparse;
 
 Option scale_option(const char* fallback) {
   return {.name = "scale",
-          .summary = "what is done to finished rows: l2 scales each to unit length, standardize "
-                     "gives each column mean 0 and deviation 1 over train",
+          .summary =
+              "what is done to finished rows: l2 scales each to unit length, standardize "
+              "gives each column mean 0 and deviation 1 over train",
           .fallback = std::string(fallback),
           .choices = {"none", "l2", "standardize"}};
 }
@@ -40,25 +41,39 @@ Options stored_options() {
 
 Options colour_histogram_options() {
   return {image_size_option(),
-          {.name = "bins", .summary = "bins of each channel", .fallback = std::int64_t{8},
-           .least = 2, .most = 64},
-          {.name = "grid", .summary = "the image is cut into grid x grid cells",
-           .fallback = std::int64_t{2}, .least = 1, .most = 16},
+          {.name = "bins",
+           .summary = "bins of each channel",
+           .fallback = std::int64_t{8},
+           .least = 2,
+           .most = 64},
+          {.name = "grid",
+           .summary = "the image is cut into grid x grid cells",
+           .fallback = std::int64_t{2},
+           .least = 1,
+           .most = 16},
           scale_option("l2")};
 }
 
 Options hog_options() {
   return {image_size_option(),
-          {.name = "cell", .summary = "pixels of a cell's side", .fallback = std::int64_t{8},
-           .least = 4, .most = 64},
-          {.name = "orientations", .summary = "bins of unsigned gradient direction",
-           .fallback = std::int64_t{9}, .least = 2, .most = 36},
+          {.name = "cell",
+           .summary = "pixels of a cell's side",
+           .fallback = std::int64_t{8},
+           .least = 4,
+           .most = 64},
+          {.name = "orientations",
+           .summary = "bins of unsigned gradient direction",
+           .fallback = std::int64_t{9},
+           .least = 2,
+           .most = 36},
           scale_option("l2")};
 }
 
 Options bow_options() {
-  return {{.name = "min_count", .summary = "training texts a word must occur in",
-           .fallback = std::int64_t{2}, .least = 1},
+  return {{.name = "min_count",
+           .summary = "training texts a word must occur in",
+           .fallback = std::int64_t{2},
+           .least = 1},
           {.name = "sublinear", .summary = "1 + ln(count) instead of the count", .fallback = false},
           scale_option("l2")};
 }

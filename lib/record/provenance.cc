@@ -26,7 +26,8 @@ std::string loaded_blas() {
     const std::size_t path = line.find('/');
     if (path == std::string::npos) continue;
     const std::string file = std::filesystem::path(line.substr(path)).filename().string();
-    if (file.starts_with("libblas") || file.starts_with("libopenblas") || file.starts_with("libmkl")) {
+    if (file.starts_with("libblas") || file.starts_with("libopenblas") ||
+        file.starts_with("libmkl")) {
       return line.substr(path);
     }
   }
@@ -47,10 +48,14 @@ Provenance provenance_of_this_process() {
 }
 
 nlohmann::json to_json(const Provenance& provenance) {
-  return {{"commit", provenance.commit},       {"compiler", provenance.compiler},
-          {"libraries", provenance.libraries}, {"blas", provenance.blas},
-          {"cpu", provenance.cpu},             {"isa", provenance.isa},
-          {"device", provenance.device},       {"threads", provenance.threads}};
+  return {{"commit", provenance.commit},
+          {"compiler", provenance.compiler},
+          {"libraries", provenance.libraries},
+          {"blas", provenance.blas},
+          {"cpu", provenance.cpu},
+          {"isa", provenance.isa},
+          {"device", provenance.device},
+          {"threads", provenance.threads}};
 }
 
 Provenance provenance_from_json(const nlohmann::json& json) {

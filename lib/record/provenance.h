@@ -9,13 +9,13 @@
 namespace alignlab {
 
 struct Provenance {
-  std::string commit;    // of alignlab; "-dirty" behind it when the tree had changes
+  std::string commit;  // of alignlab; "-dirty" behind it when the tree had changes
   std::string compiler;
   std::map<std::string, std::string> libraries;  // name -> version
-  std::string blas;      // the library file that is loaded
+  std::string blas;                              // the library file that is loaded
   std::string cpu;
-  std::string isa;       // what the search kernels use
-  std::string device;    // what training used
+  std::string isa;     // what the search kernels use
+  std::string device;  // what training used
   int threads = 1;
 };
 

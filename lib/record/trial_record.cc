@@ -46,8 +46,8 @@ Json to_json(const TrialRecord& record) {
 
 void write_record(const std::filesystem::path& path, const TrialRecord& record) {
   // An error may name a file in another encoding; such a byte must not lose the record.
-  write_file_atomically(
-      path, to_json(record).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  write_file_atomically(path,
+                        to_json(record).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 TrialRecord read_record(const std::filesystem::path& path) {
@@ -73,8 +73,8 @@ TrialRecord read_record(const std::filesystem::path& path) {
     at("spec_hash").get_to(record.spec_hash);
     record.dataset = at("dataset");
     for (const Json& stage : at("stages")) {
-      record.stages.push_back({stage.at("name"), stage.at("key"), stage.at("checksum"),
-                               stage.at("cached"), {}});
+      record.stages.push_back(
+          {stage.at("name"), stage.at("key"), stage.at("checksum"), stage.at("cached"), {}});
     }
     record.provenance = provenance_from_json(at("provenance"));
     at("metrics").get_to(record.metrics);
@@ -84,7 +84,8 @@ TrialRecord read_record(const std::filesystem::path& path) {
     at("peak_memory_bytes").get_to(record.peak_memory_bytes);
     return record;
   } catch (const Json::exception& error) {
-    throw DataError(fmt::format("{}: not a trial record: {}{}", path.string(), where, error.what()));
+    throw DataError(
+        fmt::format("{}: not a trial record: {}{}", path.string(), where, error.what()));
   }
 }
 

@@ -32,9 +32,9 @@ struct TrialRecord {
   std::vector<Artifact> stages;
   Provenance provenance;
   Metrics metrics;
-  std::map<std::string, double> tie_rate;               // by direction, in percent
+  std::map<std::string, double> tie_rate;                       // by direction, in percent
   std::map<std::string, std::map<std::string, double>> counts;  // by direction: queries, judged ...
-  std::map<std::string, std::vector<double>> timing;    // "<what>_s" -> every sample
+  std::map<std::string, std::vector<double>> timing;            // "<what>_s" -> every sample
   std::int64_t peak_memory_bytes = 0;
 
   bool ok() const { return status == "ok"; }

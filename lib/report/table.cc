@@ -31,10 +31,8 @@ TableRow& row_named(ResultTable& table, const std::string& run, const std::strin
   return table.rows.back();
 }
 
-/// Three decimals for what is below one, two below ten, one for the rest: what a deviation over
-/// seeds supports.
-/// The decimals of a column: one where it reaches ten, two where it reaches one, else three. All its
-/// cells have the same, so that they can be compared by eye.
+/// The decimals of a column: one where it reaches ten, two where it reaches one, else three. All
+/// its cells have the same, so that they can be compared by eye.
 int decimals_of(const ResultTable& table, std::size_t column) {
   double largest = 0.0;
   for (const TableRow& row : table.rows) {
@@ -56,8 +54,8 @@ std::string shown(const ResultTable& table, const TableRow& row, std::size_t col
 
 /// Length as it shows: code points, so that "±" counts once.
 std::size_t shown_width(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 std::string padded_left(const std::string& text, std::size_t width) {
@@ -160,8 +158,9 @@ std::string markdown_table(const ResultTable& table) {
   std::string out = fmt::format("### {}\n\n|", table.title);
   for (const std::string& column : table.columns) {
     const Heading heading = heading_of(column);
-    out += fmt::format(" | {}", heading.group.empty() ? heading.name
-                                                      : readable(heading.group) + " " + heading.name);
+    out +=
+        fmt::format(" | {}", heading.group.empty() ? heading.name
+                                                   : readable(heading.group) + " " + heading.name);
   }
   out += " |\n|---|" + [&] {
     std::string rule;
@@ -185,22 +184,35 @@ std::string latex_escaped(const std::string& text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': case '%': case '$': case '#': case '_': case '{': case '}':
+      case '&':
+      case '%':
+      case '$':
+      case '#':
+      case '_':
+      case '{':
+      case '}':
         out += '\\';
         out += c;
         break;
-      case '~': out += "\\textasciitilde{}"; break;
-      case '^': out += "\\textasciicircum{}"; break;
-      case '\\': out += "\\textbackslash{}"; break;
-      default: out += c;
+      case '~':
+        out += "\\textasciitilde{}";
+        break;
+      case '^':
+        out += "\\textasciicircum{}";
+        break;
+      case '\\':
+        out += "\\textbackslash{}";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
 }
 
 std::string latex_table(const ResultTable& table) {
-  std::string out = fmt::format("% {}\n\\begin{{tabular}}{{l{}}}\n\\toprule\n", latex_escaped(table.title),
-                                std::string(table.columns.size(), 'r'));
+  std::string out = fmt::format("% {}\n\\begin{{tabular}}{{l{}}}\n\\toprule\n",
+                                latex_escaped(table.title), std::string(table.columns.size(), 'r'));
   std::string groups, names;
   for (const Group& group : groups_of(table)) {
     groups += fmt::format(" & \\multicolumn{{{}}}{{c}}{{{}}}", group.end - group.first,
@@ -277,7 +289,8 @@ std::string json_table(const ResultTable& table) {
 
 double number(const Node& node, const std::string& what) {
   if (const auto* real = std::get_if<double>(&node.value)) return *real;
-  if (const auto* integer = std::get_if<std::int64_t>(&node.value)) return static_cast<double>(*integer);
+  if (const auto* integer = std::get_if<std::int64_t>(&node.value))
+    return static_cast<double>(*integer);
   throw ConfigError(fmt::format("{}: {}: expected a number, found {}", node.place.text(), what,
                                 node.kind_name()));
 }
@@ -295,8 +308,8 @@ Expectation expectation(const Node& value, const std::string& column) {
   const Node* mean = value.find("mean");
   const Node* within = value.find("within");
   if (mean == nullptr || within == nullptr || value.table().size() != 2) {
-    throw ConfigError(fmt::format("{}: {}: expected a number or {{ mean, within }}",
-                                  value.place.text(), column));
+    throw ConfigError(
+        fmt::format("{}: {}: expected a number or {{ mean, within }}", value.place.text(), column));
   }
   return {number(*mean, column + ".mean"), number(*within, column + ".within")};
 }
@@ -339,9 +352,10 @@ ResultTable make_table(const std::vector<std::filesystem::path>& runs,
     described.push_back(fmt::format("protocol {} on {}", protocol, split));
   }
   if (protocols.size() > 1 && !mix_protocols) {
-    throw CheckError(fmt::format("the trials differ in what they are evaluated on ({}); "
-                                 "--mix-protocols shows them in one table all the same",
-                                 fmt::join(described, "; ")));
+    throw CheckError(
+        fmt::format("the trials differ in what they are evaluated on ({}); "
+                    "--mix-protocols shows them in one table all the same",
+                    fmt::join(described, "; ")));
   }
   table.title = fmt::format("{} ({})", fmt::join(names, ", "), fmt::join(described, "; "));
 
@@ -372,12 +386,11 @@ ResultTable make_table(const std::vector<std::filesystem::path>& runs,
   std::set<std::size_t> seeds;
   for (const TableRow& row : table.rows) seeds.insert(row.seeds);
   table.notes.insert(table.notes.begin(),
-                     fmt::format("mean ± sample deviation over {} seed{}",
-                                 fmt::join(seeds, " or "),
+                     fmt::format("mean ± sample deviation over {} seed{}", fmt::join(seeds, " or "),
                                  seeds.size() == 1 && *seeds.begin() == 1 ? "" : "s"));
   if (missing > 0) {
-    table.notes.push_back(fmt::format("{} planned trial{} not run yet", missing,
-                                      missing == 1 ? " is" : "s are"));
+    table.notes.push_back(
+        fmt::format("{} planned trial{} not run yet", missing, missing == 1 ? " is" : "s are"));
   }
   return table;
 }

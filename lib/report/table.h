@@ -23,7 +23,7 @@ struct TableRow {
   std::string name;
   std::string run;
   std::vector<Cell> cells;
-  std::size_t seeds = 0;    // with a record
+  std::size_t seeds = 0;  // with a record
   std::size_t planned = 0;
   std::size_t failed = 0;
 };
@@ -35,8 +35,8 @@ struct ResultTable {
   std::vector<std::string> notes;  // what a reader must know: seeds, missing trials, protocol
 };
 
-/// `columns` overrides those of the runs. CheckError if the runs differ in protocol or split, unless
-/// `mix_protocols`. DataError if a folder is no run.
+/// `columns` overrides those of the runs. CheckError if the runs differ in protocol or split,
+/// unless `mix_protocols`. DataError if a folder is no run.
 ResultTable make_table(const std::vector<std::filesystem::path>& runs,
                        const std::vector<std::string>& columns, bool mix_protocols);
 
@@ -44,8 +44,8 @@ inline const std::vector<std::string> kTableFormats{"text", "markdown", "latex",
 /// Precondition: `format` is one of kTableFormats.
 std::string render(const ResultTable& table, const std::string& format);
 
-/// What the table does not hold of `expected` (TOML: [rows."<name>"] with, for each column, a number
-/// or { mean = .., within = .. }): one line each.
+/// What the table does not hold of `expected` (TOML: [rows."<name>"] with, for each column, a
+/// number or { mean = .., within = .. }): one line each.
 std::vector<std::string> differences(const ResultTable& table, const Node& expected);
 
 /// `table` as such a file: every mean within three deviations over seeds, or `least_margin` if that

@@ -128,19 +128,19 @@ class Trial {
     }
     Json options = to_json(features.options);
     options["kind"] = features.kind;
-    out.extractor = obtain(
-        "extractor",
-        {{"version", kExtractorVersion},
-         {"modality", name_of(modality)},
-         {"raw", out.raw_hash},
-         {"features", options},
-         {"numerics", numerics(false)}},
-        [&](H5File& file) {
-          const auto train = dataset_.raw(modality, Split::kTrain);
-          progress_.begin(fmt::format("fit {}", features.kind), 0, "items");
-          makers_.feature_kind(features)->fit(*train, progress_)->save(file, "/extractor");
-          progress_.end();
-        });
+    out.extractor =
+        obtain("extractor",
+               {{"version", kExtractorVersion},
+                {"modality", name_of(modality)},
+                {"raw", out.raw_hash},
+                {"features", options},
+                {"numerics", numerics(false)}},
+               [&](H5File& file) {
+                 const auto train = dataset_.raw(modality, Split::kTrain);
+                 progress_.begin(fmt::format("fit {}", features.kind), 0, "items");
+                 makers_.feature_kind(features)->fit(*train, progress_)->save(file, "/extractor");
+                 progress_.end();
+               });
     return out;
   }
 
@@ -155,8 +155,8 @@ class Trial {
           const H5File fitted = H5File::open(from.extractor.path);
           const auto extractor = makers_.feature_kind(from.features)->load(fitted, "/extractor");
           const auto items = dataset_.raw(from.modality, split);
-          progress_.begin(fmt::format("{} of {}", from.features.kind, name_of(split)), items->size(),
-                          "item");
+          progress_.begin(fmt::format("{} of {}", from.features.kind, name_of(split)),
+                          items->size(), "item");
           file.write_features("/features", extractor->extract(*items, progress_));
           progress_.end();
         });
@@ -167,22 +167,23 @@ class Trial {
   Artifact fit(const Side& first, const Side& second) {
     Json options = to_json(spec_.aligner_options);
     options["kind"] = spec_.aligner;
-    return obtain("model",
-                  {{"version", kModelVersion},
-                   {"first", first.extractor.key},
-                   {"second", second.extractor.key},
-                   {"aligner", options},
-                   {"seed", spec_.seed},
-                   {"numerics", numerics(true)}},
-                  [&](H5File& file) {
-                    const TrainSplit train(
-                        {features(first, Split::kTrain), features(second, Split::kTrain)});
-                    const DevSplit dev({features(first, Split::kDev), features(second, Split::kDev)});
-                    const auto start = std::chrono::steady_clock::now();
-                    aligner()->fit(train, dev, static_cast<std::uint64_t>(spec_.seed), progress_)
-                        ->save(file, "/model");
-                    file.set_attribute("/", "fit_s", timing_text({seconds_since(start)}));
-                  });
+    return obtain(
+        "model",
+        {{"version", kModelVersion},
+         {"first", first.extractor.key},
+         {"second", second.extractor.key},
+         {"aligner", options},
+         {"seed", spec_.seed},
+         {"numerics", numerics(true)}},
+        [&](H5File& file) {
+          const TrainSplit train({features(first, Split::kTrain), features(second, Split::kTrain)});
+          const DevSplit dev({features(first, Split::kDev), features(second, Split::kDev)});
+          const auto start = std::chrono::steady_clock::now();
+          aligner()
+              ->fit(train, dev, static_cast<std::uint64_t>(spec_.seed), progress_)
+              ->save(file, "/model");
+          file.set_attribute("/", "fit_s", timing_text({seconds_since(start)}));
+        });
   }
 
   Artifact embed(const Side& first, const Side& second, const Artifact& model, Split split) {
@@ -219,15 +220,17 @@ class Trial {
     Relevance relevant;
   };
 
-  Sides load_sides(const Artifact& embedded, Split split, Modality query, Modality candidate) const {
+  Sides load_sides(const Artifact& embedded, Split split, Modality query,
+                   Modality candidate) const {
     const H5File file = H5File::open(embedded.path);
     const Similarity similarity = similarity_from(spec_.eval.text("similarity"));
     const auto prepared = [&](Modality modality) {
       return prepare(file.read_matrix(array_of(modality)), similarity,
                      fmt::format("embeddings of {} by '{}'", name_of(modality), spec_.aligner));
     };
-    return {prepared(query), prepared(candidate),
-            Relevance::from_groups(dataset_.groups(query, split), dataset_.groups(candidate, split))};
+    return {
+        prepared(query), prepared(candidate),
+        Relevance::from_groups(dataset_.groups(query, split), dataset_.groups(candidate, split))};
   }
 
   std::optional<double> threshold(const std::optional<Artifact>& dev, Modality query,
@@ -303,7 +306,8 @@ class Trial {
     return Json::parse(H5File::open(artifact.path).text_attribute("/", name));
   }
 
-  void add_metrics(TrialRecord& record, const std::string& direction, const Artifact& artifact) const {
+  void add_metrics(TrialRecord& record, const std::string& direction,
+                   const Artifact& artifact) const {
     const H5File file = H5File::open(artifact.path);
     Ranks ranks;
     ranks.offsets = file.read<std::int64_t>("/offsets");

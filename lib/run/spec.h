@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "config/sweep.h"
+#include "config/options.h"
 #include "core/splits.h"
 #include "features/feature_kind.h"
 
@@ -44,20 +44,6 @@ TrialSpec spec_from_json(const nlohmann::json& json);
 std::string trial_id(const TrialSpec& spec, const std::string& dataset_hash);
 /// Of everything that a record depends on.
 std::string spec_hash(const TrialSpec& spec, const std::string& dataset_hash);
-
-struct TableSpec {
-  std::vector<std::string> columns;
-};
-
-/// A whole config, resolved for every trial before the first one starts.
-struct Experiment {
-  std::string name;
-  std::vector<TrialSpec> trials;     // in table order, each once
-  std::vector<std::string> notices;  // what was dropped or collapsed, for the user
-  TableSpec table;
-};
-
-Experiment resolve_experiment(const Node& document, const std::vector<Override>& overrides);
 
 /// The options of the sections that are not catalogs, for `list` and for resolving.
 const Options& train_options();

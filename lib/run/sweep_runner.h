@@ -10,7 +10,7 @@
 
 #include "record/manifest.h"
 #include "record/trial_record.h"
-#include "run/spec.h"
+#include "run/experiment.h"
 
 namespace alignlab {
 

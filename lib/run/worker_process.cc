@@ -155,7 +155,8 @@ void WorkerProcess::conclude() {
   partial_ += '\n';
   const std::string said = last_line_of(log_);
   if (WIFSIGNALED(status)) {
-    partial_ += fmt::format("ended by signal {} ({})", WTERMSIG(status), strsignal(WTERMSIG(status)));
+    partial_ +=
+        fmt::format("ended by signal {} ({})", WTERMSIG(status), strsignal(WTERMSIG(status)));
   } else {
     partial_ += fmt::format("exit status {}", WEXITSTATUS(status));
   }
@@ -187,8 +188,9 @@ bool forward_event(const Json& event, Progress& progress) {
 
 Json run_job(const std::filesystem::path& worker, const Json& job, int threads,
              Progress& progress) {
-  const std::filesystem::path log = std::filesystem::temp_directory_path() /
-                                    fmt::format("alignlab-{}-{}.log", ::getpid(), job.value("job", ""));
+  const std::filesystem::path log =
+      std::filesystem::temp_directory_path() /
+      fmt::format("alignlab-{}-{}.log", ::getpid(), job.value("job", ""));
   WorkerProcess process(worker, job, threads, log);
   bool asked_to_stop = false;
   while (!process.outcome()) {

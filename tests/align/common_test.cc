@@ -87,15 +87,25 @@ TEST(RequireWidth, NamesModalityExpectedAndFound) {
             "image features: expected 5 columns, as in training, found 6");
 }
 
-TEST(IsEmpty, HoldsForADevSplitThatLacksEitherSide) {
+/// Embeds everything as its own features.
+class AsItIs : public Encoder {
+ public:
+  Matrix embed(Modality, const Features& features) const override { return features.to_dense(); }
+  void save(H5File&, const std::string&) const override {}
+};
+
+TEST(ScoreOn, IsTheDevScoreOfWhatTheEncoderMakes) {
   SplitItems items;
-  EXPECT_TRUE(is_empty(DevSplit(items)));
-  items.first.groups = {1};
-  EXPECT_TRUE(is_empty(DevSplit(items)));
-  items.second.groups = {1};
-  EXPECT_FALSE(is_empty(DevSplit(items)));
-  items.first.groups = {};
-  EXPECT_TRUE(is_empty(DevSplit(items)));
+  items.first = {Modality::kImage, matrix_of({{1, 0}, {0, 1}}), {0, 1}};
+  items.second = {Modality::kText, matrix_of({{1, 0}, {0, 1}}), {0, 1}};
+  EXPECT_EQ(score_on(DevSplit(items), AsItIs(), 1), 600.0);
+}
+
+TEST(ScoreOn, IsNothingForADevSplitThatLacksEitherSide) {
+  SplitItems items;
+  EXPECT_EQ(score_on(DevSplit(items), AsItIs(), 1), std::nullopt);
+  items.first = {Modality::kImage, matrix_of({{1, 0}}), {0}};
+  EXPECT_EQ(score_on(DevSplit(items), AsItIs(), 1), std::nullopt);
 }
 
 }  // namespace

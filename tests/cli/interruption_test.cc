@@ -45,10 +45,19 @@ class Interruption : public ::testing::Test {
  protected:
   Interruption() { tests::write_sweep(folder_.path()); }
 
-  std::unique_ptr<Process> start() const {
-    return std::make_unique<Process>(
-        tests::alignlab_command(sweep_command({"-j", std::to_string(kJobs)})), folder_.path(),
-        tests::kPatience);
+  std::unique_ptr<Process> start(const Words& more = {}) const {
+    Words options{"-j", std::to_string(kJobs)};
+    options.insert(options.end(), more.begin(), more.end());
+    return std::make_unique<Process>(tests::alignlab_command(sweep_command(options)),
+                                     folder_.path(), tests::kPatience);
+  }
+  /// A sweep of which one trial, alone at last, trains for minutes.
+  std::unique_ptr<Process> start_long() const {
+    auto front = start({"seed=0", "aligner.epochs=100000", "aligner.patience=0"});
+    EXPECT_TRUE(front->wait_until([&] {
+      return contains(front->errors(), "[2/3]") && tests::children_of(front->pid()).size() == 1;
+    })) << front->errors();
+    return front;
   }
   void sleep_at_random(int most) {
     std::this_thread::sleep_for(milliseconds(random_() % static_cast<unsigned>(most)));
@@ -85,7 +94,7 @@ class Interruption : public ::testing::Test {
   std::mt19937 random_{20240601};
 };
 
-TEST_F(Interruption, AKilledFrontTakesItsWorkersAlongAndLosesOnlyTheTrialsInFlight) {
+TEST_F(Interruption, AKilledFrontLosesOnlyTheTrialsInFlight) {
   int killed_at_work = 0;
   for (int round = 0; round < 7; ++round) {
     const std::size_t before = records_of(folder_ / "run").size();
@@ -112,6 +121,29 @@ TEST_F(Interruption, AKilledFrontTakesItsWorkersAlongAndLosesOnlyTheTrialsInFlig
   }
   EXPECT_GE(killed_at_work, 2);
   expect_whole_after_another_run();
+}
+
+TEST_F(Interruption, AKilledFrontTakesItsWorkersAlong) {
+  const auto front = start_long();
+  const std::vector<pid_t> workers = tests::children_of(front->pid());
+  ASSERT_EQ(workers.size(), 1U);
+  front->send(SIGKILL);
+  EXPECT_EQ(front->wait().signal, SIGKILL);
+  EXPECT_TRUE(end_soon(workers)) << "a worker outlived its front";
+  EXPECT_EQ(records_of(folder_ / "run").size(), 2U);
+}
+
+TEST_F(Interruption, AnInterruptStopsATrialThatTrains) {
+  const auto front = start_long();
+  const std::vector<pid_t> workers = tests::children_of(front->pid());
+  ASSERT_EQ(workers.size(), 1U);
+  const auto start = std::chrono::steady_clock::now();
+  front->send(SIGINT);
+  EXPECT_EQ(front->wait().code, 130);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+  EXPECT_TRUE(end_soon(workers));
+  EXPECT_EQ(records_of(folder_ / "run").size(), 2U);
+  EXPECT_EQ(tests::files_ending(folder_.path(), ".tmp"), std::vector<fs::path>{});
 }
 
 TEST_F(Interruption, AKilledWorkerFailsItsTrialAlone) {

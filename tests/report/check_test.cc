@@ -92,12 +92,12 @@ TEST(Differences, RefuseARowThatIsNoTable) {
 TEST(Differences, RefuseWhatIsNoNumber) {
   EXPECT_EQ(message_of<ConfigError>([] { differences_from("[rows.plain]\nrsum = \"33\"\n"); }),
             "expected.toml:2:1: rsum: expected a number, found a string");
-  EXPECT_EQ(message_of<ConfigError>([] {
-              differences_from("[rows.plain]\nrsum = { mean = 33, within = true }\n");
-            }),
+  EXPECT_EQ(message_of<ConfigError>(
+                [] { differences_from("[rows.plain]\nrsum = { mean = 33, within = true }\n"); }),
             "expected.toml:2:21: rsum.within: expected a number, found a boolean");
-  EXPECT_EQ(message_of<ConfigError>([] { differences_from("[rows.plain]\nrsum = { mean = 33 }\n"); }),
-            "expected.toml:2:8: rsum: expected a number or { mean, within }");
+  EXPECT_EQ(
+      message_of<ConfigError>([] { differences_from("[rows.plain]\nrsum = { mean = 33 }\n"); }),
+      "expected.toml:2:8: rsum: expected a number or { mean, within }");
 }
 
 TEST(AsExpected, IsAFileThatAReaderCanEdit) {

@@ -52,12 +52,15 @@ TEST(TextTable, PutsDirectionsBelowEachOtherWhereTheyDoNotFitAPage) {
   ResultTable table;
   table.title = "wide";
   for (const char* direction : {"image_to_text", "text_to_image"}) {
-    for (int k = 1; k <= 7; ++k) table.columns.push_back(fmt::format("{}.precision@{}", direction, k));
+    for (int k = 1; k <= 7; ++k)
+      table.columns.push_back(fmt::format("{}.precision@{}", direction, k));
   }
   table.rows = {{"r", "wide", std::vector<Cell>(14, Cell{{50.0}}), 1, 1, 0}};
   const std::string names =
-      "   precision@1  precision@2  precision@3  precision@4  precision@5  precision@6  precision@7\n"
-      "r         50.0         50.0         50.0         50.0         50.0         50.0         50.0\n";
+      "   precision@1  precision@2  precision@3  precision@4  precision@5  precision@6  "
+      "precision@7\n"
+      "r         50.0         50.0         50.0         50.0         50.0         50.0         "
+      "50.0\n";
   EXPECT_EQ(render(table, "text"),
             "wide\n\n   image to text\n" + names + "\n   text to image\n" + names);
 }

@@ -1,4 +1,4 @@
-#include "run/spec.h"
+#include "run/experiment.h"
 
 #include <gtest/gtest.h>
 

@@ -27,10 +27,10 @@ namespace {
 /// One modality, clustered. `centroids` stand in the matched order.
 struct ClusteredSide {
   Modality modality = Modality::kImage;
-  std::size_t width = 0;   // of the features it was fitted on
-  Matrix directions;       // empty: features are clustered as they are
+  std::size_t width = 0;  // of the features it was fitted on
+  Matrix directions;      // empty: features are clustered as they are
   Matrix centroids;
-  double spread = 1.0;     // mean squared distance to the own centroid
+  double spread = 1.0;  // mean squared distance to the own centroid
 };
 
 Matrix points_of(const ClusteredSide& side, const Features& features) {
@@ -98,7 +98,8 @@ class ClusterMatching : public Aligner {
   std::unique_ptr<Encoder> fit(const TrainSplit& train, const DevSplit& dev, std::uint64_t seed,
                                Progress& progress) const override {
     const std::vector<Pair> pairs = pairs_of(train);
-    progress.begin("cluster", static_cast<std::uint64_t>(2 * kmeans_.most_iterations), "iterations");
+    progress.begin("cluster", static_cast<std::uint64_t>(2 * kmeans_.most_iterations),
+                   "iterations");
     auto [first, first_clusters] = cluster(train.first(), seed, progress);
     auto [second, second_clusters] = cluster(train.second(), seed, progress);
     progress.end();
@@ -107,7 +108,8 @@ class ClusterMatching : public Aligner {
     std::vector<double> together(k * k, 0.0);
     for (const Pair& pair : pairs) {
       const auto a = static_cast<std::size_t>(first_clusters[static_cast<std::size_t>(pair.first)]);
-      const auto b = static_cast<std::size_t>(second_clusters[static_cast<std::size_t>(pair.second)]);
+      const auto b =
+          static_cast<std::size_t>(second_clusters[static_cast<std::size_t>(pair.second)]);
       together[a * k + b] += 1.0;
     }
     second.centroids = rows_in_order(second.centroids, best_assignment(together, k));
@@ -119,9 +121,10 @@ class ClusterMatching : public Aligner {
     for (const Modality modality : kModalities) {
       const std::string here = group + "/" + std::string(name_of(modality));
       if (!file.has(here)) continue;
-      sides.push_back({modality, static_cast<std::size_t>(file.read<std::int64_t>(here + "/width").at(0)),
-                       file.read_matrix(here + "/directions"), file.read_matrix(here + "/centroids"),
-                       file.read<double>(here + "/spread").at(0)});
+      sides.push_back(
+          {modality, static_cast<std::size_t>(file.read<std::int64_t>(here + "/width").at(0)),
+           file.read_matrix(here + "/directions"), file.read_matrix(here + "/centroids"),
+           file.read<double>(here + "/spread").at(0)});
     }
     return std::make_unique<ClusterEncoder>(std::move(sides.at(0)), std::move(sides.at(1)),
                                             file.read<double>(group + "/softness").at(0));
@@ -137,13 +140,15 @@ class ClusterMatching : public Aligner {
     const std::string name(name_of(items.modality));
     ClusteredSide side{items.modality, items.features.cols(), {}, {}, 1.0};
     if (items.features.form() == FeatureForm::kSparse) {
-      side.directions = leading_directions(items.features, reduce_, Rng(seed, "directions of " + name));
+      side.directions =
+          leading_directions(items.features, reduce_, Rng(seed, "directions of " + name));
     }
     const Matrix points = points_of(side, items.features);
     KMeans found = k_means(points, kmeans_, Rng(seed, "k-means of " + name), progress);
     side.centroids = std::move(found.centroids);
     // Points that all sit on their centroids leave no width to measure in; any will do.
-    side.spread = found.objective > 0.0 ? found.objective / static_cast<double>(points.rows()) : 1.0;
+    side.spread =
+        found.objective > 0.0 ? found.objective / static_cast<double>(points.rows()) : 1.0;
     return {std::move(side), std::move(found.assignment)};
   }
 
@@ -160,14 +165,9 @@ class ClusterMatching : public Aligner {
     double best_softness = softness_.at(softness_.size() / 2);
     double best_score = -1.0;
     for (const double softness : softness_) {
-      if (is_empty(dev)) break;
-      const ClusterEncoder encoder(first, second, softness);
-      const double score = dev_score(encoder.embed(dev.first().modality, dev.first().features),
-                                     dev.first().groups,
-                                     encoder.embed(dev.second().modality, dev.second().features),
-                                     dev.second().groups, kmeans_.threads);
-      if (score > best_score) {
-        best_score = score;
+      const auto score = score_on(dev, ClusterEncoder(first, second, softness), kmeans_.threads);
+      if (score && *score > best_score) {
+        best_score = *score;
         best_softness = softness;
       }
     }

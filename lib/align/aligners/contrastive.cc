@@ -23,7 +23,9 @@ const double kLargestLogScale = std::log(100.0);
 class TwoTowers : public Encoder {
  public:
   TwoTowers(Perceptron first, Perceptron second, Modality first_modality, torch::Device device)
-      : first_(std::move(first)), second_(std::move(second)), first_modality_(first_modality),
+      : first_(std::move(first)),
+        second_(std::move(second)),
+        first_modality_(first_modality),
         device_(device) {}
 
   Matrix embed(Modality modality, const Features& features) const override {
@@ -87,8 +89,7 @@ class Contrastive : public Aligner {
     // Tensors are handles: training these towers trains the encoder's.
     const Perceptron first = tower(firsts, train_split.first());
     const Perceptron second = tower(seconds, train_split.second());
-    auto encoder =
-        std::make_unique<TwoTowers>(first, second, train_split.first().modality, device);
+    auto encoder = std::make_unique<TwoTowers>(first, second, train_split.first().modality, device);
     torch::Tensor log_scale = torch::full({1}, std::log(1.0 / temperature_)).to(device);
     log_scale.requires_grad_(learn_temperature_);
     const Dropout dropout{training_.dropout, generator(seed, "dropout")};
@@ -121,13 +122,7 @@ class Contrastive : public Aligner {
       const torch::NoGradGuard no_grad;
       log_scale.clamp_max_(kLargestLogScale);
     };
-    trainee.dev_score = [&]() -> std::optional<double> {
-      if (is_empty(dev)) return std::nullopt;
-      return dev_score(encoder->embed(dev.first().modality, dev.first().features),
-                       dev.first().groups,
-                       encoder->embed(dev.second().modality, dev.second().features),
-                       dev.second().groups, train_.threads);
-    };
+    trainee.dev_score = [&] { return score_on(dev, *encoder, train_.threads); };
     train(trainee, training_, seed, "contrastive", progress);
     return encoder;
   }

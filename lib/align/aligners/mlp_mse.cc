@@ -27,7 +27,10 @@ float output_scale(std::size_t target_width) {
 class MlpEncoder : public Encoder {
  public:
   MlpEncoder(Perceptron network, Modality source, std::size_t target_width, torch::Device device)
-      : network_(std::move(network)), source_(source), target_width_(target_width), device_(device) {}
+      : network_(std::move(network)),
+        source_(source),
+        target_width_(target_width),
+        device_(device) {}
 
   Matrix embed(Modality modality, const Features& features) const override {
     if (modality != source_) {
@@ -64,7 +67,8 @@ std::vector<Example> examples_of(const std::vector<Pair>& pairs) {
   std::vector<Example> examples;
   for (const Pair& pair : pairs) {
     // Pairs come grouped by their first item.
-    if (examples.empty() || examples.back().item != pair.first) examples.push_back({pair.first, {}});
+    if (examples.empty() || examples.back().item != pair.first)
+      examples.push_back({pair.first, {}});
     examples.back().partners.push_back(pair.second);
   }
   return examples;
@@ -84,8 +88,8 @@ class MlpMse : public Aligner {
     // Tensors are handles: training this network trains the encoder's.
     const Perceptron network(sources.width(), training_.hidden, targets.cols(),
                              generator(seed, "initial weights"), device);
-    auto encoder = std::make_unique<MlpEncoder>(network, train_split.first().modality,
-                                                targets.cols(), device);
+    auto encoder =
+        std::make_unique<MlpEncoder>(network, train_split.first().modality, targets.cols(), device);
     const Dropout dropout{training_.dropout, generator(seed, "dropout")};
     const double mean_partners =
         static_cast<double>(pairs.size()) / static_cast<double>(examples.size());
@@ -114,13 +118,7 @@ class MlpMse : public Aligner {
           to_tensor(goal).to(device);
       return (off.square().sum(1, /*keepdim=*/true) * to_tensor(weight).to(device)).mean();
     };
-    trainee.dev_score = [&]() -> std::optional<double> {
-      if (is_empty(dev)) return std::nullopt;
-      return dev_score(encoder->embed(dev.first().modality, dev.first().features),
-                       dev.first().groups,
-                       encoder->embed(dev.second().modality, dev.second().features),
-                       dev.second().groups, train_.threads);
-    };
+    trainee.dev_score = [&] { return score_on(dev, *encoder, train_.threads); };
     train(trainee, training_, seed, "mlp-mse", progress);
     return encoder;
   }

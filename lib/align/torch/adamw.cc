@@ -10,9 +10,9 @@ constexpr double kVarianceKept = 0.999;
 constexpr double kEpsilon = 1e-8;
 
 struct Step {
-  float rate;             // lr / (1 - b1^t)
-  float variance_scale;   // 1 / (1 - b2^t)
-  float shrink;           // 1 - lr decay
+  float rate;            // lr / (1 - b1^t)
+  float variance_scale;  // 1 / (1 - b2^t)
+  float shrink;          // 1 - lr decay
 };
 
 void step_on_cpu(float* parameter, const float* gradient, float* mean, float* variance,
@@ -26,7 +26,8 @@ void step_on_cpu(float* parameter, const float* gradient, float* mean, float* va
     const float v = kB2 * variance[i] + (1.0F - kB2) * g * g;
     mean[i] = m;
     variance[i] = v;
-    parameter[i] = parameter[i] * step.shrink - step.rate * m / (std::sqrt(v * step.variance_scale) + kEps);
+    parameter[i] =
+        parameter[i] * step.shrink - step.rate * m / (std::sqrt(v * step.variance_scale) + kEps);
   }
 }
 

@@ -15,8 +15,9 @@ torch::Device prepare_torch(const TrainOptions& options) {
   at::set_num_threads(options.threads);
   const bool cuda = torch::cuda::is_available();
   if (options.device == "cuda" && !cuda) {
-    throw ConfigError("train.device: expected a CUDA device, found none (this LibTorch or machine "
-                      "has no CUDA)");
+    throw ConfigError(
+        "train.device: expected a CUDA device, found none (this LibTorch or machine "
+        "has no CUDA)");
   }
   if (options.device == "cpu" || !cuda) return torch::kCPU;
   at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);
@@ -85,8 +86,8 @@ std::string training_device(const std::string& asked) {
 
 std::map<std::string, std::string> aligner_libraries() {
   return {{"torch", TORCH_VERSION},
-          {"eigen", fmt::format("{}.{}.{}", EIGEN_WORLD_VERSION, EIGEN_MAJOR_VERSION,
-                                EIGEN_MINOR_VERSION)}};
+          {"eigen",
+           fmt::format("{}.{}.{}", EIGEN_WORLD_VERSION, EIGEN_MAJOR_VERSION, EIGEN_MINOR_VERSION)}};
 }
 
 }  // namespace alignlab

@@ -81,11 +81,11 @@ void train(const Trainee& trainee, const TrainingOptions& options, std::uint64_t
     double loss_sum = 0.0;
     for (std::size_t b = 0; b < batches; ++b) {
       progress.check();
-      const double at = static_cast<double>(epoch) +
-                        static_cast<double>(b + 1) / static_cast<double>(batches);
+      const double at =
+          static_cast<double>(epoch) + static_cast<double>(b + 1) / static_cast<double>(batches);
       const auto from = examples.begin() + static_cast<std::ptrdiff_t>(b * batch_size);
-      const auto to = examples.begin() + static_cast<std::ptrdiff_t>(
-                                             std::min(examples.size(), (b + 1) * batch_size));
+      const auto to = examples.begin() +
+                      static_cast<std::ptrdiff_t>(std::min(examples.size(), (b + 1) * batch_size));
       optimizer.zero_grad();
       const torch::Tensor loss = trainee.loss({from, to});
       const double value = loss.item<double>();

@@ -15,28 +15,28 @@ FeatureKindPtr make_colour_histogram(const Section& options) {
   const int bins = static_cast<int>(options.integer("bins"));
   const int grid = static_cast<int>(options.integer("grid"));
   const auto width = static_cast<std::size_t>(grid * grid * 3 * bins);
-  return make_unfitted_kind(width, [=](const std::string& content, const std::string& id,
-                                       std::span<float> out) {
-    cv::Mat hsv;
-    cv::cvtColor(decode_image(content, id, size), hsv, cv::COLOR_BGR2HSV_FULL);
-    std::vector<double> counts(out.size(), 0.0);
-    std::vector<double> pixels(static_cast<std::size_t>(grid * grid), 0.0);
-    for (int y = 0; y < size; ++y) {
-      const auto* row = hsv.ptr<cv::Vec3b>(y);
-      for (int x = 0; x < size; ++x) {
-        const auto cell = static_cast<std::size_t>((y * grid / size) * grid + x * grid / size);
-        double* histogram = counts.data() + cell * 3 * static_cast<std::size_t>(bins);
-        pixels[cell] += 1.0;
-        histogram[row[x][0] * bins / 256] += row[x][1] / 255.0;
-        histogram[bins + row[x][1] * bins / 256] += 1.0;
-        histogram[2 * bins + row[x][2] * bins / 256] += 1.0;
-      }
-    }
-    for (std::size_t i = 0; i < out.size(); ++i) {
-      const std::size_t cell = i / static_cast<std::size_t>(3 * bins);
-      out[i] = static_cast<float>(std::sqrt(counts[i] / pixels[cell]));
-    }
-  });
+  return make_unfitted_kind(
+      width, [=](const std::string& content, const std::string& id, std::span<float> out) {
+        cv::Mat hsv;
+        cv::cvtColor(decode_image(content, id, size), hsv, cv::COLOR_BGR2HSV_FULL);
+        std::vector<double> counts(out.size(), 0.0);
+        std::vector<double> pixels(static_cast<std::size_t>(grid * grid), 0.0);
+        for (int y = 0; y < size; ++y) {
+          const auto* row = hsv.ptr<cv::Vec3b>(y);
+          for (int x = 0; x < size; ++x) {
+            const auto cell = static_cast<std::size_t>((y * grid / size) * grid + x * grid / size);
+            double* histogram = counts.data() + cell * 3 * static_cast<std::size_t>(bins);
+            pixels[cell] += 1.0;
+            histogram[row[x][0] * bins / 256] += row[x][1] / 255.0;
+            histogram[bins + row[x][1] * bins / 256] += 1.0;
+            histogram[2 * bins + row[x][2] * bins / 256] += 1.0;
+          }
+        }
+        for (std::size_t i = 0; i < out.size(); ++i) {
+          const std::size_t cell = i / static_cast<std::size_t>(3 * bins);
+          out[i] = static_cast<float>(std::sqrt(counts[i] / pixels[cell]));
+        }
+      });
 }
 
 }  // namespace alignlab::features

@@ -14,14 +14,15 @@ namespace alignlab::features {
 cv::Mat decode_image(const std::string& bytes, const std::string& id, int size) {
   cv::Mat image;
   try {
-    const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8UC1, const_cast<char*>(bytes.data()));
+    const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8UC1,
+                          const_cast<char*>(bytes.data()));
     if (!bytes.empty()) image = cv::imdecode(encoded, cv::IMREAD_COLOR);
   } catch (const cv::Exception&) {
     image.release();
   }
   if (image.empty()) {
-    throw DataError(fmt::format("image '{}': {} bytes that no decoder takes for an image", id,
-                                bytes.size()));
+    throw DataError(
+        fmt::format("image '{}': {} bytes that no decoder takes for an image", id, bytes.size()));
   }
   if (image.cols == size && image.rows == size) return image;
   cv::Mat resized;

@@ -59,31 +59,33 @@ FeatureKindPtr make_hog(const Section& options) {
   const int orientations = static_cast<int>(options.integer("orientations"));
   const int cells = size / cell;
   if (cells < 2) {
-    throw ConfigError(fmt::format("hog: size {} holds {} cells of {} pixels a side, and a block "
-                                  "needs two", size, cells, cell));
+    throw ConfigError(
+        fmt::format("hog: size {} holds {} cells of {} pixels a side, and a block "
+                    "needs two",
+                    size, cells, cell));
   }
   const auto width = static_cast<std::size_t>((cells - 1) * (cells - 1) * 4 * orientations);
-  return make_unfitted_kind(width, [=](const std::string& content, const std::string& id,
-                                       std::span<float> out) {
-    cv::Mat grey;
-    cv::cvtColor(decode_image(content, id, size), grey, cv::COLOR_BGR2GRAY);
-    const std::vector<float> histograms = cell_histograms(grey, cell, cells, orientations);
-    const auto bins = static_cast<std::size_t>(orientations);
-    for (int by = 0; by + 1 < cells; ++by) {
-      for (int bx = 0; bx + 1 < cells; ++bx) {
-        const std::span<float> block = out.first(4 * bins);
-        out = out.subspan(4 * bins);
-        for (int c = 0; c < 4; ++c) {
-          const auto from = static_cast<std::size_t>((by + c / 2) * cells + bx + c % 2) * bins;
-          std::copy_n(histograms.begin() + static_cast<std::ptrdiff_t>(from), bins,
-                      block.begin() + static_cast<std::ptrdiff_t>(c * bins));
+  return make_unfitted_kind(
+      width, [=](const std::string& content, const std::string& id, std::span<float> out) {
+        cv::Mat grey;
+        cv::cvtColor(decode_image(content, id, size), grey, cv::COLOR_BGR2GRAY);
+        const std::vector<float> histograms = cell_histograms(grey, cell, cells, orientations);
+        const auto bins = static_cast<std::size_t>(orientations);
+        for (int by = 0; by + 1 < cells; ++by) {
+          for (int bx = 0; bx + 1 < cells; ++bx) {
+            const std::span<float> block = out.first(4 * bins);
+            out = out.subspan(4 * bins);
+            for (int c = 0; c < 4; ++c) {
+              const auto from = static_cast<std::size_t>((by + c / 2) * cells + bx + c % 2) * bins;
+              std::copy_n(histograms.begin() + static_cast<std::ptrdiff_t>(from), bins,
+                          block.begin() + static_cast<std::ptrdiff_t>(c * bins));
+            }
+            scale_to_unit(block);
+            for (float& value : block) value = std::min(value, kClip);
+            scale_to_unit(block);
+          }
         }
-        scale_to_unit(block);
-        for (float& value : block) value = std::min(value, kClip);
-        scale_to_unit(block);
-      }
-    }
-  });
+      });
 }
 
 }  // namespace alignlab::features

@@ -41,7 +41,8 @@ class WordCounter : public Extractor {
       for (const auto& [word, count] : counts) {
         const double frequency = sublinear_ ? 1.0 + std::log(count) : count;
         rows.columns.push_back(word);
-        rows.values.push_back(static_cast<float>(frequency * weights_[static_cast<std::size_t>(word)]));
+        rows.values.push_back(
+            static_cast<float>(frequency * weights_[static_cast<std::size_t>(word)]));
       }
       rows.offsets.push_back(static_cast<std::int64_t>(rows.columns.size()));
       progress.advance(1);
@@ -82,14 +83,15 @@ class WordCounts : public FeatureKind {
     for (const auto& [word, count] : texts_with) {
       if (count < min_count_) continue;
       vocabulary.push_back(word);
-      const double idf = std::log((1.0 + static_cast<double>(train.size())) /
-                                  (1.0 + static_cast<double>(count))) + 1.0;
+      const double idf =
+          std::log((1.0 + static_cast<double>(train.size())) / (1.0 + static_cast<double>(count))) +
+          1.0;
       weights.push_back(weighted_ ? static_cast<float>(idf) : 1.0F);
     }
     if (vocabulary.size() == 0) {
-      throw DataError(fmt::format(
-          "no word occurs in at least {} of the {} training texts (option min_count)", min_count_,
-          train.size()));
+      throw DataError(
+          fmt::format("no word occurs in at least {} of the {} training texts (option min_count)",
+                      min_count_, train.size()));
     }
     return std::make_unique<WordCounter>(std::move(vocabulary), std::move(weights), sublinear_);
   }

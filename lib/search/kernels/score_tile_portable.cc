@@ -13,8 +13,8 @@ void score_tile_portable(const double* queries, std::size_t query_count, const d
       for (std::size_t e = 0; e < width; e += 8) {
         for (std::size_t l = 0; l < 8; ++l) lane[l] += x[e + l] * g[e + l];
       }
-      out[i * stride + j] = ((lane[0] + lane[4]) + (lane[2] + lane[6])) +
-                            ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+      out[i * stride + j] =
+          ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
     }
   }
 }
