@@ -2,146 +2,33 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <hdf5.h>
 
 #include <algorithm>
 #include <cstring>
 #include <functional>
 #include <limits>
-#include <mutex>
 #include <utility>
 
 #include "core/error.h"
+#include "core/hdf5_handles.h"
 
 namespace alignlab {
+
+using namespace hdf5;
+
 namespace {
 
 constexpr const char* kLocation = "location";
-constexpr std::uint64_t kChunkBytes = 1 << 18;
 // A count above this is a forged header, not data: it bounds what reading may allocate.
 constexpr std::uint64_t kMostValues = std::uint64_t{1} << 36;
 // So is an array larger than its whole file could unpack to: deflate packs at most 1032 to 1.
 constexpr std::uint64_t kMostPacking = 1032;
-
-using Closer = herr_t (*)(hid_t);
-
-class Handle {
- public:
-  Handle(hid_t id, Closer close) : id_(id), close_(close) {}
-  ~Handle() {
-    if (id_ >= 0) close_(id_);
-  }
-  Handle(const Handle&) = delete;
-  Handle& operator=(const Handle&) = delete;
-  operator hid_t() const { return id_; }  // NOLINT: it stands for the id it owns
-  bool valid() const { return id_ >= 0; }
-
- private:
-  hid_t id_;
-  Closer close_;
-};
-
-void silence_hdf5() {
-  static std::once_flag once;
-  std::call_once(once, [] { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); });
-}
-
-hid_t memory_type(H5Type type) {
-  switch (type) {
-    case H5Type::kFloat32:
-      return H5T_NATIVE_FLOAT;
-    case H5Type::kFloat64:
-      return H5T_NATIVE_DOUBLE;
-    case H5Type::kInt32:
-      return H5T_NATIVE_INT32;
-    case H5Type::kInt64:
-      return H5T_NATIVE_INT64;
-    case H5Type::kUint8:
-      return H5T_NATIVE_UINT8;
-  }
-  return -1;
-}
-
-hid_t file_type(H5Type type) {
-  switch (type) {
-    case H5Type::kFloat32:
-      return H5T_IEEE_F32LE;
-    case H5Type::kFloat64:
-      return H5T_IEEE_F64LE;
-    case H5Type::kInt32:
-      return H5T_STD_I32LE;
-    case H5Type::kInt64:
-      return H5T_STD_I64LE;
-    case H5Type::kUint8:
-      return H5T_STD_U8LE;
-  }
-  return -1;
-}
-
-std::size_t width_of(H5Type type) {
-  switch (type) {
-    case H5Type::kFloat32:
-    case H5Type::kInt32:
-      return 4;
-    case H5Type::kFloat64:
-    case H5Type::kInt64:
-      return 8;
-    case H5Type::kUint8:
-      return 1;
-  }
-  return 0;
-}
-
-[[noreturn]] void fail(const std::filesystem::path& path, std::string_view object,
-                       std::string_view what) {
-  throw DataError(fmt::format("{}: {}: {}", path.string(), object, what));
-}
-
-hid_t create_array(hid_t file, const std::filesystem::path& path, const std::string& array,
-                   H5Type type, const Shape& shape, bool extendible) {
-  std::vector<hsize_t> dims(shape.begin(), shape.end());
-  std::vector<hsize_t> most(dims);
-  if (extendible) most[0] = H5S_UNLIMITED;
-  const Handle space(H5Screate_simple(static_cast<int>(dims.size()), dims.data(), most.data()),
-                     H5Sclose);
-  std::vector<hsize_t> chunk(dims);
-  std::uint64_t row_bytes = width_of(type);
-  for (std::size_t i = 1; i < dims.size(); ++i) {
-    chunk[i] = std::max<hsize_t>(1, dims[i]);
-    row_bytes *= chunk[i];
-  }
-  chunk[0] = std::max<hsize_t>(1, kChunkBytes / std::max<std::uint64_t>(1, row_bytes));
-  if (!extendible) chunk[0] = std::clamp<hsize_t>(chunk[0], 1, std::max<hsize_t>(1, dims[0]));
-  const Handle creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
-  H5Pset_chunk(creation, static_cast<int>(chunk.size()), chunk.data());
-  H5Pset_fletcher32(creation);
-  H5Pset_obj_track_times(creation, false);
-  const Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
-  H5Pset_create_intermediate_group(links, 1);
-  const hid_t id =
-      H5Dcreate2(file, array.c_str(), file_type(type), space, links, creation, H5P_DEFAULT);
-  if (id < 0) fail(path, array, "cannot be created");
-  return id;
-}
 
 /// Reading an attribute fills as much memory as the file says, so a forged one must not come so
 /// far.
 bool holds_one_value(hid_t attribute) {
   const Handle space(H5Aget_space(attribute), H5Sclose);
   return H5Sget_simple_extent_npoints(space) == 1;
-}
-
-bool write_text_attribute(hid_t object, const std::string& name, std::string_view value) {
-  const Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
-  H5Tset_size(type, std::max<std::size_t>(1, value.size()));
-  H5Tset_strpad(type, H5T_STR_NULLPAD);
-  H5Tset_cset(type, H5T_CSET_UTF8);
-  const Handle space(H5Screate(H5S_SCALAR), H5Sclose);
-  if (H5Aexists(object, name.c_str()) > 0) H5Adelete(object, name.c_str());
-  const Handle attribute(H5Acreate2(object, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT),
-                         H5Aclose);
-  const std::string padded = value.empty() ? std::string(1, '\0') : std::string(value);
-  return attribute.valid() && H5Awrite(attribute, type, padded.data()) >= 0;
 }
 
 Handle open_object(hid_t file, const std::filesystem::path& path, const std::string& object) {
@@ -565,87 +452,6 @@ void H5File::verify() const {
       fail(path_, array, "its content differs from its checksum");
     }
   }
-}
-
-struct H5Appender::State {
-  H5File& file;
-  std::string array;
-  H5Type type;
-  std::uint64_t width;
-  hid_t id;
-  std::uint64_t rows = 0;
-  std::vector<std::byte> pending;
-  Hasher hasher;
-};
-
-H5Appender::H5Appender(H5File& file, std::string array, H5Type type, std::uint64_t width) {
-  const Shape shape = width == 0 ? Shape{0} : Shape{0, width};
-  const hid_t id = create_array(file.id_, file.path_, array, type, shape, true);
-  state_.reset(new State{file, std::move(array), type, width, id, 0, {}, {}});
-}
-
-H5Appender::~H5Appender() {
-  if (state_->id >= 0) H5Dclose(state_->id);
-}
-
-void H5Appender::append_bytes(H5Type type, std::span<const std::byte> bytes) {
-  if (type != state_->type) {
-    fail(state_->file.path_, state_->array,
-         fmt::format("expected {}, found {}", name_of(state_->type), name_of(type)));
-  }
-  state_->hasher.add_bytes(bytes);
-  state_->pending.insert(state_->pending.end(), bytes.begin(), bytes.end());
-  if (state_->pending.size() >= 4 * kChunkBytes) flush();
-}
-
-void H5Appender::flush() {
-  State& s = *state_;
-  const std::uint64_t row_bytes = std::max<std::uint64_t>(1, s.width) * width_of(s.type);
-  const std::uint64_t rows = s.pending.size() / row_bytes;
-  if (rows == 0) return;
-  std::vector<hsize_t> start{s.rows}, extent{rows}, total{s.rows + rows};
-  if (s.width > 0) {
-    start.push_back(0);
-    extent.push_back(s.width);
-    total.push_back(s.width);
-  }
-  const int rank = static_cast<int>(start.size());
-  herr_t failed = H5Dset_extent(s.id, total.data());
-  const Handle to(H5Dget_space(s.id), H5Sclose);
-  H5Sselect_hyperslab(to, H5S_SELECT_SET, start.data(), nullptr, extent.data(), nullptr);
-  const Handle from(H5Screate_simple(rank, extent.data(), nullptr), H5Sclose);
-  if (failed >= 0) {
-    failed = H5Dwrite(s.id, memory_type(s.type), from, to, H5P_DEFAULT, s.pending.data());
-  }
-  if (failed < 0) fail(s.file.path_, s.array, "cannot be written");
-  s.rows += rows;
-  s.pending.erase(s.pending.begin(),
-                  s.pending.begin() + static_cast<std::ptrdiff_t>(rows * row_bytes));
-}
-
-void H5Appender::finish() {
-  flush();
-  if (!state_->pending.empty()) fail(state_->file.path_, state_->array, "ends inside a row");
-  if (!write_text_attribute(state_->id, "xxh3", state_->hasher.digest().hex())) {
-    fail(state_->file.path_, state_->array, "cannot be written");
-  }
-}
-
-H5StringAppender::H5StringAppender(H5File& file, const std::string& group)
-    : data_(file, group + "/data", H5Type::kUint8),
-      offsets_(file, group + "/offsets", H5Type::kInt64) {
-  offsets_.append<std::int64_t>(std::span(&end_, 1));
-}
-
-void H5StringAppender::push_back(std::string_view text) {
-  data_.append<std::uint8_t>({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-  end_ += static_cast<std::int64_t>(text.size());
-  offsets_.append<std::int64_t>(std::span(&end_, 1));
-}
-
-void H5StringAppender::finish() {
-  data_.finish();
-  offsets_.finish();
 }
 
 }  // namespace alignlab

@@ -362,7 +362,9 @@ ResultTable make_table(const std::vector<std::filesystem::path>& runs,
   std::size_t missing = 0;
   for (std::size_t r = 0; r < runs.size(); ++r) {
     for (const PlannedTrial& trial : manifests[r].trials) {
-      TableRow& row = row_named(table, manifests[r].name, trial.row);
+      // Runs may share row names; a table of several says which run a row is of.
+      const std::string name = runs.size() > 1 ? manifests[r].name + ": " + trial.row : trial.row;
+      TableRow& row = row_named(table, manifests[r].name, name);
       ++row.planned;
       const auto record = find_record(record_path(runs[r], trial.id));
       if (!record) {

@@ -133,6 +133,7 @@ TEST(MakeTable, PutsRowsOfSeveralRunsBelowEachOther) {
   EXPECT_EQ(table.columns, Strings{"rsum"});
   ASSERT_EQ(table.rows.size(), 2U);
   EXPECT_EQ(table.rows[0].run, "one");
+  EXPECT_EQ(table.rows[0].name, "one: A");
   EXPECT_EQ(table.rows[0].cells[0].mean(), 5.0);
   EXPECT_EQ(table.rows[1].run, "two");
   EXPECT_EQ(table.rows[1].cells[0].mean(), 6.0);
