@@ -66,6 +66,15 @@ void AtomicFile::commit() {
   sync_path(folder_of(path_), O_RDONLY | O_DIRECTORY);
 }
 
+void remove_leftovers(const fs::path& path) {
+  const std::string start = "." + path.filename().string() + ".";
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder_of(path), error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(start) && name.ends_with(".tmp")) fs::remove(entry.path(), error);
+  }
+}
+
 std::string read_file(const fs::path& path) {
   std::error_code error;
   if (!fs::exists(path, error)) throw DataError(fmt::format("{}: no such file", path.string()));

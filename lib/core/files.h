@@ -27,6 +27,10 @@ class AtomicFile {
   bool committed_ = false;
 };
 
+/// Removes the temporary files that killed writers of `path` left beside it. The caller knows that
+/// nobody is writing it now.
+void remove_leftovers(const std::filesystem::path& path);
+
 /// The whole file. DataError that names it if it is missing or unreadable.
 std::string read_file(const std::filesystem::path& path);
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);

@@ -67,6 +67,7 @@ void store_features(const fs::path& path, const FeatureMatrix& matrix, Progress&
   // Behind a link, the copy belongs where the data set is: its paths are relative to that folder.
   const fs::path dataset = fs::canonical(path);
   const FileLock lock(dataset.parent_path() / ("." + dataset.filename().string() + ".lock"));
+  remove_leftovers(dataset);
   const Dataset source = Dataset::open(dataset);
   const Items& items = source.items(matrix.modality);
   const std::string array = fmt::format("/features/{}/{}", name_of(matrix.modality), matrix.name);

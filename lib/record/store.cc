@@ -35,15 +35,6 @@ std::optional<std::string> checksum_if_whole(const fs::path& path, const std::st
   return std::nullopt;
 }
 
-/// Temporary files of makers that were killed. The caller holds the lock, so nobody else writes.
-void remove_leftovers(const fs::path& path) {
-  std::error_code error;
-  const std::string prefix = "." + path.filename().string() + ".";
-  for (const auto& entry : fs::directory_iterator(path.parent_path(), error)) {
-    if (entry.path().filename().string().starts_with(prefix)) fs::remove(entry.path(), error);
-  }
-}
-
 }  // namespace
 
 std::string Store::key_of(const nlohmann::json& recipe) { return hash_of(recipe.dump()).hex(); }

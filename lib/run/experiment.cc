@@ -219,6 +219,18 @@ void add_table_metrics(const TableSpec& table, std::vector<TrialSpec>& trials) {
   }
 }
 
+/// Trials that differ in nothing but what they measure are one trial that measures it all.
+void share_metrics(std::vector<TrialSpec>& trials) {
+  std::map<std::string, std::vector<std::string>> wanted;
+  for (const TrialSpec& trial : trials) {
+    std::vector<std::string>& all = wanted[trial_id(trial, "")];
+    for (const std::string& metric : trial.eval.texts("metrics")) {
+      if (std::ranges::find(all, metric) == all.end()) all.push_back(metric);
+    }
+  }
+  for (TrialSpec& trial : trials) trial.eval.set("metrics", wanted.at(trial_id(trial, "")));
+}
+
 /// A column that no record could fill would only show as "n/a" once everything has run.
 void check_column(const std::string& column, const std::vector<TrialSpec>& trials,
                   const Place& place) {
@@ -315,6 +327,7 @@ Experiment resolve_experiment(const Node& document, const std::vector<Override>&
   out.name = resolve(whole.find("experiment"), experiment_options(), "experiment").text("name");
   out.table = resolve_table(whole, out.trials);
   add_table_metrics(out.table, out.trials);
+  share_metrics(out.trials);
   return out;
 }
 

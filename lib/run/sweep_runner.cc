@@ -165,14 +165,4 @@ SweepSummary run_sweep(const SweepPlan& plan, const SweepRequest& request,
   return Sweep(plan, request, observer).run();
 }
 
-void remove_leftovers(const std::filesystem::path& path) {
-  const std::string start = "." + path.filename().string() + ".";
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(path.parent_path(), error)) {
-    const std::string name = entry.path().filename().string();
-    if (!name.starts_with(start) || !name.ends_with(".tmp")) continue;
-    std::filesystem::remove(entry.path(), error);
-  }
-}
-
 }  // namespace alignlab

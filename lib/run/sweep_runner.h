@@ -60,8 +60,4 @@ struct SweepSummary {
 /// Throws Interrupted once the trials in flight have been stopped.
 SweepSummary run_sweep(const SweepPlan& plan, const SweepRequest& request, SweepObserver& observer);
 
-/// Removes the temporary files that killed writers of `path` left. The caller holds a lock under
-/// which alone `path` is written.
-void remove_leftovers(const std::filesystem::path& path);
-
 }  // namespace alignlab

@@ -1,5 +1,3 @@
-#include "run/experiment.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,6 +7,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "run/experiment.h"
 #include "tests/core/testing.h"
 
 namespace alignlab {
