@@ -1,5 +1,6 @@
 // The front program: parses the command line, prints errors as one line, and gives exit codes.
 
+#include <fcntl.h>
 #include <fmt/color.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -52,7 +53,7 @@ int dispatch(const Arguments& arguments) {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> kCommands{
-      {"list", "[aligners|features|metrics|kernels|formats|protocols|similarities] [--json]",
+      {"list", "[aligners|features|metrics|kernels|formats|protocols|...] [--json]",
        "what there is: every variant a config can name, with its options", list},
       {"generate", "scenes --out DIR [--images N] [--seed S]",
        "write the built-in data set of scenes as COCO-type files", generate},
@@ -74,6 +75,14 @@ const std::vector<Command>& commands() {
 
 int main(int count, char** values) {
   using namespace alignlab;
+  // Where a standard stream is closed, the next file opened would take its number.
+  while (true) {
+    const int descriptor = ::open("/dev/null", O_RDWR);
+    if (descriptor > STDERR_FILENO || descriptor < 0) {
+      ::close(descriptor);
+      break;
+    }
+  }
   try {
     const int code = cli::dispatch({values + 1, values + count});
     std::fflush(stdout);

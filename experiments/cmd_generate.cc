@@ -12,9 +12,9 @@ namespace alignlab::cli {
 int generate(const Arguments& arguments) {
   CommandLine line("generate");
   line.add()("out", po::value<std::string>()->required(), "folder to make");
-  line.add()("images", po::value<int>()->default_value(2000), "how many scenes");
+  line.add()("images", po::value<int>()->default_value(2000), "how many scenes, 10 to 1,000,000");
   line.add()("seed", po::value<std::int64_t>()->default_value(0), "same seed, same bytes");
-  line.add()("size", po::value<int>()->default_value(64), "pixels of a picture's side");
+  line.add()("size", po::value<int>()->default_value(64), "pixels of a picture's side, 32 to 1024");
   line.positional("what to generate: scenes", 1, 1);
   if (!line.parse(arguments)) return 0;
   const auto seed = line.get<std::int64_t>("seed");

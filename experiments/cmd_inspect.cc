@@ -16,7 +16,9 @@ int inspect_data(const Arguments& arguments) {
   if (!line.parse(arguments)) return 0;
   catch_interrupts();
   ConsoleProgress progress;
-  const Inspection found = inspect(Dataset::open(line.words().front()), progress);
+  const Dataset dataset = Dataset::open(line.words().front());
+  dataset.file().verify();
+  const Inspection found = inspect(dataset, progress);
   fmt::print("{}", line.has("json") ? to_json(found).dump(1) + "\n" : to_text(found));
   return 0;
 }

@@ -53,8 +53,9 @@ class SweepConsole : public SweepObserver {
     }
     const auto rsum = value_of(record, "rsum");
     const auto fit = value_of(record, "timing.fit_s");
-    fmt::print(stderr, "{}: rsum {}, fitted in {}\n", count,
-               rsum ? fmt::format("{:.1f}", *rsum) : "n/a", duration_text(fit.value_or(0.0)));
+    print_line(fmt::format("{}: rsum {}, fitted in {}", count,
+                           rsum ? fmt::format("{:.1f}", *rsum) : "n/a",
+                           duration_text(fit.value_or(0.0))));
   }
 
   void tick() override {
@@ -94,6 +95,23 @@ class SweepConsole : public SweepObserver {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+/// A run litters no folder that holds something else.
+void refuse_foreign_folder(const std::filesystem::path& out) {
+  std::error_code error;
+  if (!std::filesystem::exists(out, error) || std::filesystem::exists(out / "run.json", error))
+    return;
+  if (std::filesystem::is_directory(out, error) && std::filesystem::is_empty(out, error)) return;
+  for (const auto& entry : std::filesystem::directory_iterator(out, error)) {
+    // What a run that was killed at its start leaves is hidden.
+    if (!entry.path().filename().string().starts_with('.')) {
+      throw UsageError(
+          fmt::format("{}: expected a run's folder or an empty one, found one that "
+                      "holds '{}'",
+                      out.string(), entry.path().filename().string()));
+    }
+  }
+}
+
 void print_plan(const SweepPlan& plan) {
   for (const TrialState& trial : plan.trials) {
     fmt::print("{}  {:<7}  {}\n", trial.id, trial.done ? "done" : "to run", trial_name(trial));
@@ -126,6 +144,7 @@ int run(const Arguments& arguments) {
   Experiment experiment = resolve_experiment(document, overrides);
   const std::filesystem::path out =
       line.path("out").value_or(std::filesystem::path("results/runs") / experiment.name);
+  refuse_foreign_folder(out);
   const SweepPlan plan = plan_sweep(std::move(experiment), out);
   for (const std::string& notice : plan.experiment.notices) print_notice(notice);
   if (line.has("dry-run")) {
@@ -150,8 +169,8 @@ int run(const Arguments& arguments) {
                                          console);
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  fmt::print(stderr, "{} trials run in {}, {} failed, {} were there already\n", summary.ran,
-             duration_text(seconds), summary.failed, summary.found);
+  print_line(fmt::format("{} trials run in {}, {} failed, {} were there already", summary.ran,
+                         duration_text(seconds), summary.failed, summary.found));
   fmt::print("{}\n", out.string());
   return summary.failed > 0 ? static_cast<int>(ExitCode::kInternal) : 0;
 }

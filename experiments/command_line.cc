@@ -46,7 +46,19 @@ bool CommandLine::parse(const Arguments& arguments) {
   } catch (const po::error& error) {
     throw UsageError(fmt::format("alignlab {}: {}", command_, error.what()));
   }
+  for (const auto& [name, value] : values_) {
+    const auto* text = boost::any_cast<std::string>(&value.value());
+    const bool is_flag =
+        name != "(words)" && options_.find(name, false).semantic()->max_tokens() == 0;
+    if (text != nullptr && text->empty() && !is_flag) {
+      throw UsageError(
+          fmt::format("alignlab {}: --{}: expected a value, found an empty one", command_, name));
+    }
+  }
   if (has("(words)")) words_ = get<std::vector<std::string>>("(words)");
+  if (std::ranges::find(words_, "") != words_.end()) {
+    throw UsageError(fmt::format("alignlab {}: an argument is empty", command_));
+  }
   if (words_.size() < least_) {
     throw UsageError(fmt::format("alignlab {}: expected {} (usage: alignlab {} {})", command_,
                                  positional_name_, command_, command->usage));

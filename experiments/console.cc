@@ -31,17 +31,21 @@ std::size_t terminal_width() {
   return 80;
 }
 
+/// Unlike fmt::print this never throws: a lost or full standard error must not end a sweep.
+void emit(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
 void say(std::string_view word, fmt::color colour, std::string_view message) {
   if (stderr_is_terminal()) {
     clear_line();
-    fmt::print(stderr, "{} {}\n", fmt::styled(word, fmt::emphasis::bold | fmt::fg(colour)),
-               message);
+    emit(fmt::format("{} {}\n", fmt::styled(word, fmt::emphasis::bold | fmt::fg(colour)), message));
   } else {
-    fmt::print(stderr, "{} {}\n", word, message);
+    emit(fmt::format("{} {}\n", word, message));
   }
 }
 
 }  // namespace
+
+void print_line(const std::string& text) { emit(text + "\n"); }
 
 bool stderr_is_terminal() {
   static const bool kTerminal = ::isatty(STDERR_FILENO) != 0;
@@ -52,11 +56,11 @@ void print_error(std::string_view message) { say("error:", fmt::color::red, mess
 void print_notice(std::string_view message) { say("note:", fmt::color::yellow, message); }
 
 void draw_line(std::string_view text) {
-  fmt::print(stderr, "\r\x1b[K{}", text.substr(0, terminal_width() - 1));
+  emit(fmt::format("\r\x1b[K{}", text.substr(0, terminal_width() - 1)));
   std::fflush(stderr);
 }
 
-void clear_line() { fmt::print(stderr, "\r\x1b[K"); }
+void clear_line() { emit("\r\x1b[K"); }
 
 std::string duration_text(double seconds) {
   const auto whole = static_cast<long>(seconds + 0.5);
@@ -71,6 +75,9 @@ void catch_interrupts() {
   action.sa_handler = on_interrupt;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
+  ::sigaction(SIGHUP, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a write past a limit fails with a reason instead
 }
 
 bool interrupted() { return interrupt_seen != 0; }
@@ -103,8 +110,8 @@ void ConsoleProgress::end() {
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   if (seconds < kWorthALine) return;
-  fmt::print(stderr, "{}: {} {} in {} ({:.0f}/s)\n", label_, done_, unit_, duration_text(seconds),
-             static_cast<double>(done_) / std::max(seconds, 1e-9));
+  emit(fmt::format("{}: {} {} in {} ({:.0f}/s)\n", label_, done_, unit_, duration_text(seconds),
+                   static_cast<double>(done_) / std::max(seconds, 1e-9)));
 }
 
 void ConsoleProgress::warn(std::string_view message) { print_notice(message); }

@@ -14,6 +14,7 @@ namespace alignlab::cli {
 
 void print_error(std::string_view message);
 void print_notice(std::string_view message);
+void print_line(const std::string& text);
 bool stderr_is_terminal();
 /// Replaces the line at the cursor; only for terminals.
 void draw_line(std::string_view text);

@@ -93,12 +93,12 @@ Json run_trial(const Json& job, Progress& progress) {
   const std::filesystem::path ranks_file = job.at("ranks").get<std::string>();
   // Two runs into one folder take turns at a trial, so what lies there half-written is a dead
   // one's.
-  const FileLock lock(record_file.parent_path() / ("." + record_file.stem().string() + ".lock"));
+  const FileLock lock(job.at("lock").get<std::string>(), &progress);
   remove_leftovers(record_file);
   remove_leftovers(ranks_file);
   const TrialSpec spec = spec_from_json(job.at("spec"));
   const Store store(job.at("store").get<std::string>());
-  const TrialRecord record = execute_trial(spec, store, makers(), progress);
+  const TrialRecord record = execute_trial(spec, job.at("dataset_hash"), store, makers(), progress);
   copy_ranks(record, ranks_file);
   // Last, for a record says that all the rest is there.
   write_record(record_file, record);

@@ -60,6 +60,7 @@ struct TrainOptions {
 std::unique_ptr<Aligner> make_aligner(const std::string& name, const Section& options,
                                       const TrainOptions& train);
 /// "cpu" or "cuda": what `asked` comes to here. ConfigError if it asks for CUDA and there is none.
+/// Sets torch to one thread; fitting sets what it needs.
 std::string training_device(const std::string& asked);
 /// Name and version of what the aligners compute with.
 std::map<std::string, std::string> aligner_libraries();

@@ -66,6 +66,9 @@ T scalar(const Option& option, const Node& node, const std::string& key) {
 template <typename T>
 std::vector<T> list(const Option& option, const Node& node, const std::string& key) {
   if (!node.is_array()) return {scalar<T>(option, node, key)};
+  if (node.array().empty() && !option.may_be_empty) {
+    fail(node.place, key, "at least one value", "an empty list");
+  }
   std::vector<T> out;
   for (const Node& item : node.array()) out.push_back(scalar<T>(option, item, key));
   return out;

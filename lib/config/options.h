@@ -30,6 +30,8 @@ struct Option {
   std::optional<double> most = {};
   /// For texts: the only ones allowed, when not empty.
   std::vector<std::string> choices = {};
+  /// For lists: whether an empty one means something.
+  bool may_be_empty = false;
   /// There is no sensible default: the config must say it.
   bool required = false;
 };

@@ -175,7 +175,8 @@ std::vector<Variant> expand(const Node& document, const std::vector<Override>& o
 
     std::vector<std::size_t> step(axes.size(), 0);
     while (true) {
-      Variant variant{name, with_case, {}};
+      Variant variant{name, {}, with_case, {}};
+      for (const auto& [key, node] : settings) variant.set_keys.insert(key);
       for (std::size_t a = 0; a < axes.size(); ++a) {
         for (std::size_t k = 0; k < axes[a].keys.size(); ++k) {
           Assignment assignment{axes[a].keys[k], axes[a].values[k][step[a]], axes[a].steps() > 1};

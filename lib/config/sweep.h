@@ -3,6 +3,7 @@
 // From one config document to the variants it describes: named cases x grid x zipped axes, with
 // overrides of the command line as axes of their own. Knows nothing of what the keys mean.
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +20,8 @@ struct Assignment {
 };
 
 struct Variant {
-  std::string case_name;  // empty when the config has no cases
+  std::string case_name;           // empty when the config has no cases
+  std::set<std::string> set_keys;  // dotted keys that the case sets
   /// The base with the case's settings, and with every assignment of a `kind`, applied.
   Node tree;
   /// Every assignment, grid before zip before overrides, each in the order of keys; those of a

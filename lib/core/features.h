@@ -1,7 +1,6 @@
 #pragma once
 
 // What an item is to an aligner: a dense row, or a sparse row of a wide space (bag of words).
-// Every aligner states which kinds it takes; asking for the other kind is a ConfigError.
 
 #include <cstdint>
 #include <span>

@@ -17,6 +17,8 @@ namespace alignlab {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr useconds_t kLockPollMicroseconds = 20000;
+
 void sync_path(const fs::path& path, int flags) {
   const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC);
   if (descriptor < 0) {
@@ -97,17 +99,20 @@ void write_file_atomically(const fs::path& path, std::string_view content) {
   file.commit();
 }
 
-FileLock::FileLock(fs::path path) : path_(std::move(path)) {
+FileLock::FileLock(fs::path path, const Progress* progress) : path_(std::move(path)) {
   std::error_code error;
   fs::create_directories(folder_of(path_), error);
+  if (error) {
+    throw DataError(
+        fmt::format("{}: cannot be made: {}", folder_of(path_).string(), error.message()));
+  }
   while (true) {
     descriptor_ = ::open(path_.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
     if (descriptor_ < 0) {
       throw DataError(
           fmt::format("{}: cannot be locked: {}", path_.string(), std::strerror(errno)));
     }
-    while (::flock(descriptor_, LOCK_EX) != 0 && errno == EINTR) {
-    }
+    wait(progress);
     // The holder before us may have removed the file while we waited: then this lock guards
     // nothing, and we take the one that is there now.
     struct stat held {
@@ -117,6 +122,20 @@ FileLock::FileLock(fs::path path) : path_(std::move(path)) {
       return;
     }
     ::close(descriptor_);
+  }
+}
+
+void FileLock::wait(const Progress* progress) {
+  while (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+    const int reason = errno;
+    const bool cancelled = progress != nullptr && progress->cancelled();
+    if ((reason == EWOULDBLOCK || reason == EINTR) && !cancelled) {
+      ::usleep(kLockPollMicroseconds);
+      continue;
+    }
+    ::close(descriptor_);
+    if (cancelled) throw Interrupted();
+    throw DataError(fmt::format("{}: cannot be locked: {}", path_.string(), std::strerror(reason)));
   }
 }
 

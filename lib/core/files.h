@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/progress.h"
+
 namespace alignlab {
 
 /// Writes to a temporary name beside `path`; commit() syncs it and renames it into place. Without
@@ -27,23 +29,26 @@ class AtomicFile {
   bool committed_ = false;
 };
 
-/// Removes the temporary files that killed writers of `path` left beside it. The caller knows that
-/// nobody is writing it now.
+/// Removes the temporary files that killed writers of `path` left beside it. The caller holds a
+/// lock under which alone `path` is written.
 void remove_leftovers(const std::filesystem::path& path);
 
 /// The whole file. DataError that names it if it is missing or unreadable.
 std::string read_file(const std::filesystem::path& path);
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
-/// Held by one process at a time, released when the process ends however it ends. Blocks.
+/// Held by one process at a time, released when the process ends however it ends. Waits for its
+/// turn; throws Interrupted if `progress` is cancelled meanwhile.
 class FileLock {
  public:
-  explicit FileLock(std::filesystem::path path);
+  explicit FileLock(std::filesystem::path path, const Progress* progress = nullptr);
   ~FileLock();
   FileLock(const FileLock&) = delete;
   FileLock& operator=(const FileLock&) = delete;
 
  private:
+  void wait(const Progress* progress);
+
   std::filesystem::path path_;
   int descriptor_ = -1;
 };

@@ -31,6 +31,13 @@ bool holds_one_value(hid_t attribute) {
   return H5Sget_simple_extent_npoints(space) == 1;
 }
 
+/// Everything is under no objects.
+bool is_at_or_under(const std::string& array, const std::vector<std::string>& objects) {
+  return objects.empty() || std::ranges::any_of(objects, [&](const std::string& object) {
+           return array == object || array.starts_with(object + "/");
+         });
+}
+
 Handle open_object(hid_t file, const std::filesystem::path& path, const std::string& object) {
   const hid_t id = H5Oopen(file, object.c_str(), H5P_DEFAULT);
   if (id < 0) fail(path, object, "not in the file");
@@ -126,7 +133,21 @@ H5File H5File::open(const std::filesystem::path& path) {
         "{}: expected an HDF5 file, found one that is truncated, in use or of another format",
         path.string()));
   }
-  return H5File(path, id, std::filesystem::file_size(path, error) * kMostPacking);
+  H5File file(path, id, std::filesystem::file_size(path, error) * kMostPacking);
+  // A link elsewhere would be read but not hashed.
+  std::string link;
+  H5Lvisit(
+      id, H5_INDEX_NAME, H5_ITER_INC,
+      [](hid_t, const char* name, const H5L_info_t* info, void* out) -> herr_t {
+        if (info->type == H5L_TYPE_HARD) return 0;
+        *static_cast<std::string*>(out) = name;
+        return 1;
+      },
+      &link);
+  if (!link.empty()) {
+    fail(path, "/" + link, "expected an object, found a link to somewhere else");
+  }
+  return file;
 }
 
 H5File H5File::create(const std::filesystem::path& path) {
@@ -423,10 +444,7 @@ void H5File::mark_as_location(const std::string& array) {
 Hash128 H5File::content_hash(const std::vector<std::string>& objects) const {
   Hasher hasher;
   for (const std::string& array : arrays()) {
-    const bool wanted = objects.empty() || std::ranges::any_of(objects, [&](const auto& object) {
-                          return array == object || array.starts_with(object + "/");
-                        });
-    if (!wanted || has_attribute(array, kLocation)) continue;
+    if (!is_at_or_under(array, objects) || has_attribute(array, kLocation)) continue;
     hasher.add(array);
     hasher.add(name_of(type(array)));
     hasher.add(fmt::format("{}", fmt::join(shape(array), ",")));
@@ -435,8 +453,9 @@ Hash128 H5File::content_hash(const std::vector<std::string>& objects) const {
   return hasher.digest();
 }
 
-void H5File::verify() const {
+void H5File::verify(const std::vector<std::string>& objects) const {
   for (const std::string& array : arrays()) {
+    if (!is_at_or_under(array, objects)) continue;
     const H5Type kind = type(array);
     const std::uint64_t rows = shape(array)[0];
     const std::uint64_t row_bytes = std::max<std::uint64_t>(1, row_width(array) * width_of(kind));

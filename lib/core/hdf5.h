@@ -106,8 +106,9 @@ class H5File {
   /// Says that an array tells where content lies, not what it is: content_hash() leaves it out, so
   /// that moving files changes no identity.
   void mark_as_location(const std::string& array);
-  /// Reads every array and compares with its checksum. DataError naming the first that differs.
-  void verify() const;
+  /// Reads the arrays at or under `objects` (all, when empty) and compares with their checksums.
+  /// DataError naming the first that differs.
+  void verify(const std::vector<std::string>& objects = {}) const;
 
  private:
   friend class H5Appender;

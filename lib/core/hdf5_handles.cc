@@ -11,7 +11,11 @@ namespace alignlab::hdf5 {
 
 void silence_hdf5() {
   static std::once_flag once;
-  std::call_once(once, [] { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); });
+  std::call_once(once, [] {
+    // Files close themselves; after a full disk the library's own closing at exit would crash.
+    H5dont_atexit();
+    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+  });
 }
 
 hid_t memory_type(H5Type type) {

@@ -210,6 +210,7 @@ Dataset Dataset::open(const std::filesystem::path& path) {
   }
   if (dataset.items_.empty()) fail(file, "/items", "expected at least one modality, found none");
   dataset.check_judgements();
+  dataset.check_content_hash();
   return dataset;
 }
 
@@ -311,6 +312,14 @@ void Dataset::check_judgements() const {
   }
 }
 
+void Dataset::check_content_hash() const {
+  if (content_hash_ != file_.content_hash().hex()) {
+    throw DataError(
+        fmt::format("{}: its arrays are not those it was written with (content_hash differs)",
+                    path().string()));
+  }
+}
+
 std::vector<Modality> Dataset::modalities() const {
   std::vector<Modality> present;
   for (const Modality modality : kModalities) {
@@ -395,6 +404,14 @@ std::vector<std::int32_t> Dataset::groups(Modality modality, Split split) const 
   std::vector<std::int32_t> chosen;
   for (const std::size_t item : all.of_split(split)) chosen.push_back(all.groups[item]);
   return chosen;
+}
+
+void Dataset::verify_raw(Modality modality) const {
+  file_.verify({items_path(modality), raw_path(modality)});
+}
+
+void Dataset::verify_feature(Modality modality, const std::string& name) const {
+  file_.verify({feature_array(modality, name)});
 }
 
 std::string Dataset::hash_of_raw(Modality modality) const {

@@ -94,6 +94,9 @@ class Dataset {
   std::unique_ptr<RawItems> raw(Modality modality) const;
   std::vector<std::int32_t> groups(Modality modality, Split split) const;
 
+  /// Reads what such a stage reads and compares with its checksums. DataError naming the array.
+  void verify_raw(Modality modality) const;
+  void verify_feature(Modality modality, const std::string& name) const;
   /// Hash of what a stage reads: items and raw content of a modality, and one stored feature.
   std::string hash_of_raw(Modality modality) const;
   std::string hash_of_feature(Modality modality, const std::string& name) const;
@@ -107,6 +110,7 @@ class Dataset {
   void check_raw(Modality modality) const;
   void check_features(Modality modality) const;
   void check_judgements() const;
+  void check_content_hash() const;
 
   H5File file_;
   std::string name_;

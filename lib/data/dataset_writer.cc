@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/hash.h"
 #include "data/dataset.h"
 
@@ -25,8 +27,12 @@ fs::path resolved(const fs::path& path) {
 
 }  // namespace
 
+fs::path dataset_lock_path(const fs::path& dataset) {
+  return dataset.parent_path() / ("." + dataset.filename().string() + ".lock");
+}
+
 DatasetWriter::DatasetWriter(fs::path out, const DatasetInfo& info, ContentKind kind)
-    : kind_(kind), target_(out) {
+    : kind_(kind), lock_(dataset_lock_path(out)), target_(out) {
   folder_ = resolved(out.parent_path());
   file_.emplace(H5File::create(target_.temporary()));
   file_->set_attribute("/", "format", "alignlab-dataset");
@@ -64,6 +70,11 @@ void DatasetWriter::add_text(const ItemKey& key, std::string_view text) {
 
 bool DatasetWriter::add_file(Modality modality, const ItemKey& key,
                              const std::optional<fs::path>& folder, std::string_view name) {
+  const fs::path relative(name);
+  if (relative.is_absolute() || std::ranges::find(relative, fs::path("..")) != relative.end()) {
+    throw DataError(fmt::format("{} '{}': expected a file name inside the folder, found '{}'",
+                                name_of(modality), key.id, name));
+  }
   Column& to = column(modality);
   add_item(to, key);
   const fs::path file = folder ? *folder / name : fs::path();

@@ -45,6 +45,9 @@ struct Judgement {
   float grade = 0;
 };
 
+/// Held by whoever writes a data set file.
+std::filesystem::path dataset_lock_path(const std::filesystem::path& dataset);
+
 class DatasetWriter {
  public:
   DatasetWriter(std::filesystem::path out, const DatasetInfo& info, ContentKind kind);
@@ -78,6 +81,7 @@ class DatasetWriter {
 
   ContentKind kind_;
   std::filesystem::path folder_;  // of the data set, without symbolic links
+  FileLock lock_;                 // against others who write the same data set
   AtomicFile target_;
   std::optional<H5File> file_;
   std::map<Modality, std::unique_ptr<Column>> columns_;

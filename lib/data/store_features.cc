@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "data/dataset.h"
+#include "data/dataset_writer.h"
 #include "data/lines.h"
 
 namespace alignlab {
@@ -66,7 +67,7 @@ void store_features(const fs::path& path, const FeatureMatrix& matrix, Progress&
   if (!fs::exists(path, error)) throw DataError(fmt::format("{}: no such file", path.string()));
   // Behind a link, the copy belongs where the data set is: its paths are relative to that folder.
   const fs::path dataset = fs::canonical(path);
-  const FileLock lock(dataset.parent_path() / ("." + dataset.filename().string() + ".lock"));
+  const FileLock lock(dataset_lock_path(dataset), &progress);
   remove_leftovers(dataset);
   const Dataset source = Dataset::open(dataset);
   const Items& items = source.items(matrix.modality);

@@ -23,7 +23,6 @@ constexpr std::size_t kMostExamples = 5;
 constexpr std::uint64_t kSlabBytes = 1 << 24;
 constexpr std::size_t kItemsAStep = 256;
 
-
 std::string in_quotes(std::string_view id) { return "'" + excerpt(id) + "'"; }
 
 /// An item whose content is that of others when the hashes are equal.
@@ -217,13 +216,17 @@ class Inspector {
     const Items& items = dataset_.items(modality);
     const std::string_view name = alignlab::name_of(modality);
     for_each_repeated(fingerprints, [&](const std::vector<std::size_t>& same) {
+      // Items of no split leak nothing, so the first of a split is what the others are held
+      // against.
+      const auto placed = std::ranges::find_if(
+          same, [&](std::size_t item) { return items.splits[item] != Split::kNone; });
+      const std::size_t one = placed == same.end() ? same[0] : *placed;
       const auto other = std::ranges::find_if(
-          same, [&](std::size_t item) { return in_two_splits(items, same[0], item); });
+          same, [&](std::size_t item) { return in_two_splits(items, one, item); });
       if (other != same.end()) {
         find(fmt::format("same-{}-in-two-splits", name), Severity::kWarning,
              "What is learned from one is tested on the other: keep it in one split.",
-             fmt::format("{} and {}", id_and_split(modality, same[0]),
-                         id_and_split(modality, *other)));
+             fmt::format("{} and {}", id_and_split(modality, one), id_and_split(modality, *other)));
       } else {
         find(fmt::format("same-{}-twice", name), Severity::kNote,
              "Retrieval cannot tell them apart: only one of them can be ranked first.",

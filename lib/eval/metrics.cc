@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
-#include <functional>
 
 #include "core/error.h"
 #include "core/suggest.h"
@@ -75,8 +75,8 @@ double expected_found(const Positions& positions, std::int64_t k) {
 
 /// Probability that the best relevant candidate is at 0-based offset j of its tie group, for j = 0,
 /// 1, ...; calls visit(j, probability).
-void for_each_best_offset(const TieGroup& group,
-                          const std::function<void(std::int64_t, double)>& visit) {
+template <typename Visit>
+void for_each_best_offset(const TieGroup& group, const Visit& visit) {
   double probability = static_cast<double>(group.relevant) / static_cast<double>(group.size);
   for (std::int64_t j = 0; j <= group.size - group.relevant; ++j) {
     visit(j, probability);
@@ -126,17 +126,27 @@ double reciprocal_rank(const Positions& positions, std::int64_t) {
 
 /// Of the mixture of the queries' best-rank distributions, the mean of its lower and upper median.
 double median_rank(const std::vector<Positions>& queries) {
-  std::map<std::int64_t, double> mass;
+  std::map<std::array<std::int64_t, 3>, double> alike;  // many queries share one distribution
+  std::int64_t ranks = 0;
   for (const Positions& positions : queries) {
     const TieGroup& best = positions.front();
-    for_each_best_offset(best, [&](std::int64_t j, double p) { mass[best.first + j] += p; });
+    alike[{best.first, best.size, best.relevant}] += 1.0;
+    ranks = std::max(ranks, best.first + best.size);
+  }
+  std::vector<double> mass(static_cast<std::size_t>(ranks), 0.0);
+  for (const auto& [group, count] : alike) {
+    for_each_best_offset({group[0], group[1], group[2]}, [&](std::int64_t j, double p) {
+      mass[static_cast<std::size_t>(group[0] + j)] += count * p;
+    });
   }
   const double half = static_cast<double>(queries.size()) / 2.0;
   // Sums of probabilities miss exact halves by rounding; half a query is far larger than that.
   const double slack = 1e-9 * static_cast<double>(queries.size());
   std::optional<std::int64_t> lower;
   double below = 0.0;
-  for (const auto& [rank, weight] : mass) {
+  for (std::int64_t rank = 0; rank < ranks; ++rank) {
+    const double weight = mass[static_cast<std::size_t>(rank)];
+    if (weight == 0.0) continue;
     below += weight;
     if (!lower && below >= half - slack) lower = rank;
     if (below > half + slack) return std::floor(static_cast<double>(*lower + rank) / 2.0) + 1.0;
@@ -202,7 +212,9 @@ MetricName parse_metric(const std::string& text, const Place& place) {
     metric.row = text.substr(0, at) + "@k";
     const char* end = text.data() + text.size();
     const auto [stop, error] = std::from_chars(text.data() + at + 1, end, metric.k);
-    if (error != std::errc() || stop != end || metric.k < 1) metric.row = text;
+    if (error != std::errc() || stop != end || metric.k < 1 || text[at + 1] == '0') {
+      metric.row = text;
+    }
   }
   std::vector<std::string> known;
   for (const CatalogRow& row : metric_catalog()) known.push_back(row.name);

@@ -14,6 +14,13 @@ const std::vector<Modality> kTexts{Modality::kText};
 constexpr auto kDense = FeatureForm::kDense;
 constexpr auto kSparse = FeatureForm::kSparse;
 
+Option sparse_scale_option() {
+  return {.name = "scale",
+          .summary = "what is done to finished rows: l2 scales each to unit length",
+          .fallback = std::string("l2"),
+          .choices = {"none", "l2"}};
+}
+
 Option scale_option(const char* fallback) {
   return {.name = "scale",
           .summary =
@@ -75,7 +82,7 @@ Options bow_options() {
            .fallback = std::int64_t{2},
            .least = 1},
           {.name = "sublinear", .summary = "1 + ln(count) instead of the count", .fallback = false},
-          scale_option("l2")};
+          sparse_scale_option()};
 }
 
 Options tfidf_options() {
@@ -129,6 +136,15 @@ Options feature_options(const std::vector<const FeatureRow*>& rows) {
     }
   }
   return all;
+}
+
+void check_features(const FeatureSpec& spec, const Place& place) {
+  const auto& values = spec.options.values();
+  if (values.contains("cell") && spec.options.integer("size") < 2 * spec.options.integer("cell")) {
+    throw ConfigError(
+        fmt::format("{}: a block of hog is two cells wide: expected size >= {}, found {}",
+                    place.text(), 2 * spec.options.integer("cell"), spec.options.integer("size")));
+  }
 }
 
 bool reads_stored_feature(const FeatureSpec& spec) {

@@ -61,7 +61,10 @@ std::vector<const FeatureRow*> feature_rows(const std::string& kind, Modality mo
 /// All options of "a+b", each once; every kind has `scale`, applied to the joined rows.
 Options feature_options(const std::vector<const FeatureRow*>& rows);
 
-/// The stored feature that a spec reads, if its kind is "stored".
+/// ConfigError for options that are right each by itself, but not together.
+void check_features(const FeatureSpec& spec, const Place& place);
+
+/// Whether one of its parts reads a stored feature.
 bool reads_stored_feature(const FeatureSpec& spec);
 
 /// Defined in the library of makers.

@@ -259,13 +259,6 @@ std::unique_ptr<FeatureKind> make_feature_kind(const FeatureSpec& spec) {
   for (std::size_t begin = 0; begin <= spec.kind.size();) {
     const std::size_t end = std::min(spec.kind.find('+', begin), spec.kind.size());
     const std::string name = spec.kind.substr(begin, end - begin);
-    const auto row = std::ranges::find(feature_catalog(), name, &FeatureRow::name);
-    if (row->form == FeatureForm::kSparse && scale == features::Scale::kStandardize) {
-      throw ConfigError(fmt::format(
-          "feature kind '{}' is sparse: scale = \"standardize\" would make it dense; use \"l2\" or "
-          "\"none\"",
-          name));
-    }
     const auto maker = std::ranges::find(features::kMakers, name, &features::Maker::name);
     parts.push_back(maker->make(spec.options));
     begin = end + 1;

@@ -55,6 +55,11 @@ std::filesystem::path record_path(const std::filesystem::path& run, const std::s
   return run / "trials" / (trial_id + ".json");
 }
 
+std::filesystem::path trial_lock_path(const std::filesystem::path& run,
+                                      const std::string& trial_id) {
+  return run / "trials" / ("." + trial_id + ".lock");
+}
+
 std::filesystem::path ranks_path(const std::filesystem::path& run, const std::string& trial_id) {
   return run / "ranks" / (trial_id + ".h5");
 }

@@ -33,6 +33,9 @@ void write_manifest(const std::filesystem::path& run, const Manifest& manifest);
 /// DataError if `run` is not a run folder.
 Manifest read_manifest(const std::filesystem::path& run);
 std::filesystem::path record_path(const std::filesystem::path& run, const std::string& trial_id);
+/// Held by whoever runs the trial or writes its record.
+std::filesystem::path trial_lock_path(const std::filesystem::path& run,
+                                      const std::string& trial_id);
 std::filesystem::path ranks_path(const std::filesystem::path& run, const std::string& trial_id);
 
 }  // namespace alignlab

@@ -52,7 +52,7 @@ Artifact Store::obtain(const std::string& stage, const nlohmann::json& recipe,
                        const std::function<void(H5File&)>& make, Progress& progress) const {
   Artifact out{stage, key_of(recipe), "", true, {}};
   out.path = path_of(stage, out.key);
-  const FileLock lock(root_ / "locks" / fmt::format("{}-{}.lock", stage, out.key));
+  const FileLock lock(root_ / "locks" / fmt::format("{}-{}.lock", stage, out.key), &progress);
   if (const auto checksum = checksum_if_whole(out.path, out.key, progress)) {
     out.checksum = *checksum;
     return out;

@@ -23,6 +23,13 @@ constexpr std::size_t kPageWidth = 120;
 // rounds training differently, which is like drawing another seed.
 constexpr double kDeviationsAllowed = 3.0;
 
+/// A row of several runs says of which, and one of several protocols says which.
+std::string row_name(const PlannedTrial& trial, const std::string& run, std::size_t protocols) {
+  std::string name = run.empty() ? trial.row : run + ": " + trial.row;
+  if (protocols > 1) name += fmt::format(" [{}, {}]", trial.protocol, trial.split);
+  return name;
+}
+
 TableRow& row_named(ResultTable& table, const std::string& run, const std::string& name) {
   for (TableRow& row : table.rows) {
     if (row.run == run && row.name == name) return row;
@@ -147,7 +154,8 @@ std::string text_table(const ResultTable& table) {
       titles += "  " + padded_right(group.title, span - 2);
     }
     while (!titles.empty() && titles.back() == ' ') titles.pop_back();
-    out += fmt::format("\n{}\n{}\n{}\n", titles, names, fmt::join(lines, "\n"));
+    out += titles.empty() ? "\n" : "\n" + titles + "\n";
+    out += fmt::format("{}\n{}\n", names, fmt::join(lines, "\n"));
   }
   if (!table.notes.empty()) out += '\n';
   for (const std::string& note : table.notes) out += note + "\n";
@@ -335,6 +343,12 @@ std::optional<double> Cell::deviation() const {
 
 ResultTable make_table(const std::vector<std::filesystem::path>& runs,
                        const std::vector<std::string>& columns, bool mix_protocols) {
+  std::set<std::filesystem::path> folders;
+  for (const auto& run : runs) {
+    if (!folders.insert(std::filesystem::weakly_canonical(run)).second) {
+      throw UsageError(fmt::format("{}: given twice; its seeds would count twice", run.string()));
+    }
+  }
   ResultTable table;
   std::set<std::pair<std::string, std::string>> protocols;
   std::vector<std::string> names;
@@ -359,15 +373,21 @@ ResultTable make_table(const std::vector<std::filesystem::path>& runs,
   }
   table.title = fmt::format("{} ({})", fmt::join(names, ", "), fmt::join(described, "; "));
 
+  std::vector<std::string> run_names;
+  for (std::size_t r = 0; r < runs.size(); ++r) {
+    // Runs of one name are told apart by their folders.
+    const bool shared = std::ranges::count(names, names[r]) > 1;
+    run_names.push_back(shared ? runs[r].string() : names[r]);
+  }
   std::size_t missing = 0;
   for (std::size_t r = 0; r < runs.size(); ++r) {
     for (const PlannedTrial& trial : manifests[r].trials) {
-      // Runs may share row names; a table of several says which run a row is of.
-      const std::string name = runs.size() > 1 ? manifests[r].name + ": " + trial.row : trial.row;
-      TableRow& row = row_named(table, manifests[r].name, name);
+      TableRow& row =
+          row_named(table, run_names[r],
+                    row_name(trial, runs.size() > 1 ? run_names[r] : "", protocols.size()));
       ++row.planned;
       const auto record = find_record(record_path(runs[r], trial.id));
-      if (!record) {
+      if (!record || record->id != trial.id) {
         ++missing;
         continue;
       }
@@ -411,6 +431,7 @@ std::vector<std::string> differences(const ResultTable& table, const Node& expec
     throw ConfigError(fmt::format("{}: expected [rows.\"<name>\"] tables", expected.place.text()));
   }
   std::vector<std::string> out;
+  std::size_t compared = 0;
   for (const auto& [name, cells] : rows->table()) {
     if (!cells.is_table()) {
       throw ConfigError(fmt::format("{}: rows.{}: expected a table, found {}", cells.place.text(),
@@ -423,6 +444,7 @@ std::vector<std::string> differences(const ResultTable& table, const Node& expec
     }
     for (const auto& [column, value] : cells.table()) {
       const Expectation wanted = expectation(value, column);
+      ++compared;
       const auto place = std::ranges::find(table.columns, column);
       if (place == table.columns.end()) {
         out.push_back(fmt::format("row '{}': column '{}' is not in the table", name, column));
@@ -436,10 +458,21 @@ std::vector<std::string> differences(const ResultTable& table, const Node& expec
       }
     }
   }
+  if (compared == 0 && out.empty()) {
+    throw ConfigError(fmt::format("{}: expects no value at all", expected.place.text()));
+  }
   return out;
 }
 
 std::string as_expected(const ResultTable& table, double least_margin) {
+  for (const TableRow& row : table.rows) {
+    if (row.seeds < row.planned) {
+      throw CheckError(
+          fmt::format("row '{}' has {} of {} trials: expected values come from a "
+                      "finished run",
+                      row.name, row.seeds, row.planned));
+    }
+  }
   std::string out = fmt::format("# Means over seeds of: {}\n", table.title);
   for (const TableRow& row : table.rows) {
     out += fmt::format("\n[rows.{}]\n", toml_quoted(row.name));

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <set>
 
@@ -34,9 +35,14 @@ const Options& dataset_options() {
 }
 
 const Options& table_options() {
-  static const Options kOptions{{.name = "columns",
+  static const Options kOptions{{.name = "rows",
+                                 .summary = "a row for each case and axis value, seeds folded",
+                                 .fallback = std::string("case"),
+                                 .choices = {"case"}},
+                                {.name = "columns",
                                  .summary = "direction.metric, both.rsum or timing.<what>_s",
-                                 .fallback = std::vector<std::string>{}}};
+                                 .fallback = std::vector<std::string>{},
+                                 .may_be_empty = true}};
   return kOptions;
 }
 
@@ -74,6 +80,7 @@ FeatureSpec resolve_features(const Node& tree, Modality modality) {
   FeatureSpec spec{kind_of(tree, section), {}};
   const auto rows = feature_rows(spec.kind, modality, node->find("kind")->place);
   spec.options = resolve(node, feature_options(rows), section, {"kind"});
+  check_features(spec, node->place);
   return spec;
 }
 
@@ -189,6 +196,18 @@ std::vector<std::string> known_keys(const std::vector<Variant>& variants) {
   return {keys.begin(), keys.end()};
 }
 
+/// The name becomes a folder's.
+void check_name(const std::string& name, const Node& document) {
+  const bool plain = std::ranges::all_of(name, [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.' || c == ' ' || c >= 0x80;
+  });
+  if (plain && !name.empty() && !name.starts_with('.')) return;
+  const Node* written = document.find("experiment.name");
+  throw ConfigError(fmt::format(
+      "{}: experiment.name: expected letters, digits, '-', '_', '.' and spaces, found '{}'",
+      written == nullptr ? document.place.text() : written->place.text(), name));
+}
+
 /// Experiment and table are not axes: an override of theirs sets the document itself.
 Node with_document_overrides(const Node& document, std::vector<Override>& overrides) {
   Node out = document;
@@ -223,12 +242,13 @@ void add_table_metrics(const TableSpec& table, std::vector<TrialSpec>& trials) {
 void share_metrics(std::vector<TrialSpec>& trials) {
   std::map<std::string, std::vector<std::string>> wanted;
   for (const TrialSpec& trial : trials) {
-    std::vector<std::string>& all = wanted[trial_id(trial, "")];
+    std::vector<std::string>& all = wanted[trial_id(trial, trial.dataset.string())];
     for (const std::string& metric : trial.eval.texts("metrics")) {
       if (std::ranges::find(all, metric) == all.end()) all.push_back(metric);
     }
   }
-  for (TrialSpec& trial : trials) trial.eval.set("metrics", wanted.at(trial_id(trial, "")));
+  for (TrialSpec& trial : trials)
+    trial.eval.set("metrics", wanted.at(trial_id(trial, trial.dataset.string())));
 }
 
 /// A column that no record could fill would only show as "n/a" once everything has run.
@@ -286,6 +306,7 @@ Experiment resolve_experiment(const Node& document, const std::vector<Override>&
   Experiment out;
   std::map<std::string, bool> used;  // axis -> some trial has it
   std::map<std::string, Place> places;
+  std::map<std::string, std::set<std::string>> replaced;     // axis -> cases that set it too
   std::map<std::string, std::set<std::string>> dropped_for;  // axis -> aligners without it
   for (const Variant& variant : variants) {
     Node tree = variant.tree;
@@ -301,6 +322,13 @@ Experiment resolve_experiment(const Node& document, const std::vector<Override>&
                                                                  : "?");
         continue;
       }
+      if (given.varies && given.key == "eval.metrics") {
+        throw ConfigError(
+            fmt::format("{}: eval.metrics is a list, not an axis: write "
+                        "eval.metrics=[\"R@1\",\"R@5\"]",
+                        given.node.place.text()));
+      }
+      if (variant.set_keys.contains(given.key)) replaced[given.key].insert(variant.case_name);
       if (!is_kind(given.key)) tree.set(given.key, given.node);
       if (given.varies && given.key != "seed") axes.emplace_back(given.key, given.node.text());
     }
@@ -316,6 +344,10 @@ Experiment resolve_experiment(const Node& document, const std::vector<Override>&
     throw ConfigError(fmt::format("{}: no trial has an option '{}'{}", places.at(key).text(), key,
                                   suggestion(key, known)));
   }
+  for (const auto& [key, cases] : replaced) {
+    out.notices.push_back(fmt::format("'{}' as an axis or override replaces what {} sets", key,
+                                      fmt::join(cases, ", ")));
+  }
   for (const auto& [key, cases] : dropped_for) {
     out.notices.push_back(fmt::format("'{}' does not apply to {} and is left out there", key,
                                       fmt::join(cases, ", ")));
@@ -325,6 +357,7 @@ Experiment resolve_experiment(const Node& document, const std::vector<Override>&
                                       variants.size() - out.trials.size(), variants.size()));
   }
   out.name = resolve(whole.find("experiment"), experiment_options(), "experiment").text("name");
+  check_name(out.name, whole);
   out.table = resolve_table(whole, out.trials);
   add_table_metrics(out.table, out.trials);
   share_metrics(out.trials);

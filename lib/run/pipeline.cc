@@ -11,19 +11,13 @@
 #include "core/error.h"
 #include "data/protocol.h"
 #include "eval/metrics.h"
+#include "run/stage_versions.h"
 #include "search/search.h"
 
 namespace alignlab {
 namespace {
 
 using Json = nlohmann::json;
-
-// A stage whose meaning changes gets a new number, and its old artifacts are no longer found.
-constexpr int kExtractorVersion = 1;
-constexpr int kFeaturesVersion = 1;
-constexpr int kModelVersion = 1;
-constexpr int kEmbeddingsVersion = 1;
-constexpr int kRanksVersion = 1;
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -57,6 +51,13 @@ class Trial {
         dataset_(Dataset::open(spec.dataset)),
         device_(makers.device(spec.train.text("device"))),
         threads_(static_cast<int>(spec.train.integer("threads"))) {}
+
+  void require_content(const std::string& planned) const {
+    if (dataset_.content_hash() == planned) return;
+    throw DataError(fmt::format(
+        "{}: the data set was replaced since the run was planned (content {}, expected {})",
+        spec_.dataset.string(), dataset_.content_hash(), planned));
+  }
 
   TrialRecord run() {
     require_items();
@@ -107,6 +108,9 @@ class Trial {
   Json numerics(bool trains) const {
     Json out{{"isa", selected_isa()}, {"libraries", makers_.libraries}};
     if (trains) {
+      const Provenance machine = provenance_of_this_process();
+      out["blas"] = machine.blas;
+      out["cpu"] = machine.cpu;
       out["device"] = device_;
       out["threads"] = threads_;
     }
@@ -117,14 +121,16 @@ class Trial {
     progress_.check();
     recipe["stage"] = stage;
     Artifact artifact = store_.obtain(stage, recipe, make, progress_);
-    stages_.push_back(artifact);
+    if (std::ranges::find(stages_, artifact.key, &Artifact::key) == stages_.end()) {
+      stages_.push_back(artifact);
+    }
     return artifact;
   }
 
   Side side(Modality modality, const FeatureSpec& features) {
     Side out{modality, features, dataset_.hash_of_raw(modality), {}};
     if (reads_stored_feature(features)) {
-      out.raw_hash = dataset_.hash_of_feature(modality, features.options.text("name"));
+      out.raw_hash += dataset_.hash_of_feature(modality, features.options.text("name"));
     }
     Json options = to_json(features.options);
     options["kind"] = features.kind;
@@ -136,6 +142,10 @@ class Trial {
                 {"features", options},
                 {"numerics", numerics(false)}},
                [&](H5File& file) {
+                 dataset_.verify_raw(modality);
+                 if (reads_stored_feature(features)) {
+                   dataset_.verify_feature(modality, features.options.text("name"));
+                 }
                  const auto train = dataset_.raw(modality, Split::kTrain);
                  progress_.begin(fmt::format("fit {}", features.kind), 0, "items");
                  makers_.feature_kind(features)->fit(*train, progress_)->save(file, "/extractor");
@@ -144,49 +154,70 @@ class Trial {
     return out;
   }
 
-  ModalityItems features(const Side& from, Split split) {
-    const Artifact artifact = obtain(
-        "features",
-        {{"version", kFeaturesVersion},
-         {"extractor", from.extractor.key},
-         {"raw", from.raw_hash},
-         {"split", name_of(split)}},
-        [&](H5File& file) {
-          const H5File fitted = H5File::open(from.extractor.path);
-          const auto extractor = makers_.feature_kind(from.features)->load(fitted, "/extractor");
-          const auto items = dataset_.raw(from.modality, split);
-          progress_.begin(fmt::format("{} of {}", from.features.kind, name_of(split)),
-                          items->size(), "item");
-          file.write_features("/features", extractor->extract(*items, progress_));
-          progress_.end();
-        });
-    return {from.modality, H5File::open(artifact.path).read_features("/features"),
-            dataset_.groups(from.modality, split)};
+  Artifact features(const Side& from, Split split) {
+    return obtain("features",
+                  {{"version", kFeaturesVersion},
+                   {"extractor", from.extractor.key},
+                   {"raw", from.raw_hash},
+                   {"split", name_of(split)}},
+                  [&](H5File& file) {
+                    const H5File fitted = H5File::open(from.extractor.path);
+                    const auto extractor =
+                        makers_.feature_kind(from.features)->load(fitted, "/extractor");
+                    const auto items = dataset_.raw(from.modality, split);
+                    progress_.begin(fmt::format("{} of {}", from.features.kind, name_of(split)),
+                                    items->size(), "items");
+                    file.write_features("/features", extractor->extract(*items, progress_));
+                    progress_.end();
+                  });
+  }
+
+  ModalityItems load(const Side& from, Split split, const Artifact& artifact) const {
+    ModalityItems items{from.modality, H5File::open(artifact.path).read_features("/features"),
+                        dataset_.groups(from.modality, split)};
+    require_rows(artifact, items.features.rows(), items.groups.size());
+    return items;
+  }
+
+  /// A key that misses something its stage reads would show here, before it could mispair rows.
+  static void require_rows(const Artifact& artifact, std::size_t rows, std::size_t items) {
+    if (rows == items) return;
+    throw Error(ExitCode::kInternal,
+                fmt::format("{}: expected a row for each of {} items, found {}",
+                            artifact.path.string(), items, rows));
   }
 
   Artifact fit(const Side& first, const Side& second) {
     Json options = to_json(spec_.aligner_options);
     options["kind"] = spec_.aligner;
-    return obtain(
-        "model",
-        {{"version", kModelVersion},
-         {"first", first.extractor.key},
-         {"second", second.extractor.key},
-         {"aligner", options},
-         {"seed", spec_.seed},
-         {"numerics", numerics(true)}},
-        [&](H5File& file) {
-          const TrainSplit train({features(first, Split::kTrain), features(second, Split::kTrain)});
-          const DevSplit dev({features(first, Split::kDev), features(second, Split::kDev)});
-          const auto start = std::chrono::steady_clock::now();
-          aligner()
-              ->fit(train, dev, static_cast<std::uint64_t>(spec_.seed), progress_)
-              ->save(file, "/model");
-          file.set_attribute("/", "fit_s", timing_text({seconds_since(start)}));
-        });
+    // Obtained even when the model is there, so that a record names the same stages either way.
+    const Artifact first_train = features(first, Split::kTrain);
+    const Artifact second_train = features(second, Split::kTrain);
+    const Artifact first_dev = features(first, Split::kDev);
+    const Artifact second_dev = features(second, Split::kDev);
+    return obtain("model",
+                  {{"version", kModelVersion},
+                   {"first", first.extractor.key},
+                   {"second", second.extractor.key},
+                   {"aligner", options},
+                   {"seed", spec_.seed},
+                   {"numerics", numerics(true)}},
+                  [&](H5File& file) {
+                    const TrainSplit train({load(first, Split::kTrain, first_train),
+                                            load(second, Split::kTrain, second_train)});
+                    const DevSplit dev({load(first, Split::kDev, first_dev),
+                                        load(second, Split::kDev, second_dev)});
+                    const auto start = std::chrono::steady_clock::now();
+                    aligner()
+                        ->fit(train, dev, static_cast<std::uint64_t>(spec_.seed), progress_)
+                        ->save(file, "/model");
+                    file.set_attribute("/", "fit_s", timing_text({seconds_since(start)}));
+                  });
   }
 
   Artifact embed(const Side& first, const Side& second, const Artifact& model, Split split) {
+    const Artifact first_features = features(first, split);
+    const Artifact second_features = features(second, split);
     return obtain("embeddings",
                   {{"version", kEmbeddingsVersion},
                    {"model", model.key},
@@ -194,8 +225,8 @@ class Trial {
                    {"numerics", numerics(true)}},
                   [&](H5File& file) {
                     const auto encoder = aligner()->load(H5File::open(model.path), "/model");
-                    const ModalityItems a = features(first, split);
-                    const ModalityItems b = features(second, split);
+                    const ModalityItems a = load(first, split, first_features);
+                    const ModalityItems b = load(second, split, second_features);
                     const auto start = std::chrono::steady_clock::now();
                     const Matrix rows_a = encoder->embed(a.modality, a.features);
                     const Matrix rows_b = encoder->embed(b.modality, b.features);
@@ -225,7 +256,9 @@ class Trial {
     const H5File file = H5File::open(embedded.path);
     const Similarity similarity = similarity_from(spec_.eval.text("similarity"));
     const auto prepared = [&](Modality modality) {
-      return prepare(file.read_matrix(array_of(modality)), similarity,
+      const Matrix rows = file.read_matrix(array_of(modality));
+      require_rows(embedded, rows.rows(), dataset_.groups(modality, split).size());
+      return prepare(rows, similarity,
                      fmt::format("embeddings of {} by '{}'", name_of(modality), spec_.aligner));
     };
     return {
@@ -378,9 +411,11 @@ class Trial {
 
 }  // namespace
 
-TrialRecord execute_trial(const TrialSpec& spec, const Store& store, const Makers& makers,
-                          Progress& progress) {
-  return Trial(spec, store, makers, progress).run();
+TrialRecord execute_trial(const TrialSpec& spec, const std::string& dataset_hash,
+                          const Store& store, const Makers& makers, Progress& progress) {
+  Trial trial(spec, store, makers, progress);
+  trial.require_content(dataset_hash);
+  return trial.run();
 }
 
 TrialRecord failed_record(const TrialSpec& spec, const std::string& dataset_hash,

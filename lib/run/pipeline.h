@@ -33,10 +33,11 @@ struct Makers {
   std::map<std::string, std::string> libraries;
 };
 
-/// Runs what the store does not hold yet. Throws what the stages throw; a record comes back only
+/// Runs what the store does not hold yet. DataError if the data set's content is not the one the
+/// trial was planned on. Throws what the stages throw; a record comes back only
 /// from a trial that succeeded.
-TrialRecord execute_trial(const TrialSpec& spec, const Store& store, const Makers& makers,
-                          Progress& progress);
+TrialRecord execute_trial(const TrialSpec& spec, const std::string& dataset_hash,
+                          const Store& store, const Makers& makers, Progress& progress);
 
 /// The record of a trial that failed with `error`.
 TrialRecord failed_record(const TrialSpec& spec, const std::string& dataset_hash,

@@ -11,6 +11,7 @@
 #include "core/hash.h"
 #include "data/protocol.h"
 #include "eval/metrics.h"
+#include "run/stage_versions.h"
 #include "search/search.h"
 
 namespace alignlab {
@@ -99,7 +100,8 @@ const Options& eval_options() {
                                                                       "macro_F1@t",
                                                                       "MedR",
                                                                       "MeanR",
-                                                                      "MRR"}}};
+                                                                      "MRR"},
+                                 .may_be_empty = true}};
   return kOptions;
 }
 
@@ -171,6 +173,8 @@ std::string trial_id(const TrialSpec& spec, const std::string& dataset_hash) {
 std::string spec_hash(const TrialSpec& spec, const std::string& dataset_hash) {
   Json whole = to_json(spec);
   whole["dataset"] = dataset_hash;
+  whole["stage_versions"] = {kExtractorVersion,  kFeaturesVersion, kModelVersion,
+                             kEmbeddingsVersion, kRanksVersion,    kMetricsVersion};
   return hash_of(whole.dump()).hex();
 }
 

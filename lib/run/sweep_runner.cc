@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "core/suggest.h"
 #include "data/dataset.h"
 #include "data/protocol.h"
@@ -77,7 +78,9 @@ class Sweep {
   void start(const TrialState& trial) {
     const Json job{{"job", "trial"},
                    {"spec", to_json(trial.spec)},
+                   {"dataset_hash", trial.dataset_hash},
                    {"store", request_.store.string()},
+                   {"lock", trial_lock_path(request_.out, trial.id).string()},
                    {"record", record_path(request_.out, trial.id).string()},
                    {"ranks", ranks_path(request_.out, trial.id).string()}};
     const auto log = request_.out / "logs" / (trial.id + ".log");
@@ -105,8 +108,12 @@ class Sweep {
     const auto path = record_path(request_.out, trial.id);
     if (outcome.code != 0) {
       // A worker that was killed cannot say so itself.
-      const std::string dataset_hash = Dataset::open(trial.spec.dataset).content_hash();
-      write_record(path, failed_record(trial.spec, dataset_hash, outcome.error));
+      const FileLock lock(trial_lock_path(request_.out, trial.id));
+      const auto there = find_record(path);
+      const bool done_by_another = there && there->ok() && there->id == trial.id;
+      if (!done_by_another) {
+        write_record(path, failed_record(trial.spec, trial.dataset_hash, outcome.error));
+      }
       ++summary_.failed;
       if (request_.fail_fast) waiting_.clear();
     }
@@ -153,7 +160,7 @@ SweepPlan plan_sweep(Experiment experiment, const std::filesystem::path& out) {
     const auto record = find_record(record_path(out, id));
     const bool done =
         record && record->ok() && record->spec_hash == spec_hash(spec, dataset.content_hash());
-    plan.trials.push_back({spec, id, done});
+    plan.trials.push_back({spec, id, dataset.content_hash(), done});
   }
   plan.experiment = std::move(experiment);
   return plan;

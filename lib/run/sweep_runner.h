@@ -26,7 +26,8 @@ struct SweepRequest {
 struct TrialState {
   TrialSpec spec;
   std::string id;
-  bool done = false;  // a whole record of exactly this spec is there
+  std::string dataset_hash;  // content that the id stands for
+  bool done = false;         // a whole record of exactly this spec is there
 };
 
 struct SweepPlan {

@@ -132,7 +132,7 @@ std::vector<Json> WorkerProcess::receive() {
   for (std::size_t end; (end = partial_.find('\n')) != std::string::npos;) {
     Json event = Json::parse(partial_.substr(0, end), nullptr, false);
     partial_.erase(0, end + 1);
-    if (event.is_discarded()) continue;
+    if (!event.is_object()) continue;
     if (event.value("event", "") == "done") {
       outcome_ = JobOutcome{0, "", event.value("result", Json())};
     } else if (event.value("event", "") == "failed") {
@@ -205,6 +205,8 @@ Json run_job(const std::filesystem::path& worker, const Json& job, int threads,
   std::error_code error;
   std::filesystem::remove(log, error);
   const JobOutcome& outcome = *process.outcome();
+  // Before the worker listens for it, the signal simply ends it.
+  if (asked_to_stop && outcome.code != 0) throw Interrupted();
   if (outcome.code == static_cast<int>(ExitCode::kInterrupted)) throw Interrupted();
   if (outcome.code != 0) throw Error(static_cast<ExitCode>(outcome.code), outcome.error);
   return outcome.result;

@@ -174,13 +174,31 @@ TEST_F(Table, ACheckOfABareNumberIsExact) {
   EXPECT_EQ(check("[rows.A]\nrsum = 200.0000001\n").code, 4);
 }
 
+TEST_F(Table, WritesNoExpectedValuesOfAnUnfinishedRun) {
+  const Outcome outcome = table({"--write-expected", "expected.toml"});
+  EXPECT_EQ(outcome.code, 4);
+  EXPECT_TRUE(contains(outcome.err, "row 'B & co_1|x' has 1 of 3 trials")) << outcome.err;
+  EXPECT_FALSE(fs::exists(folder_ / "expected.toml"));
+}
+
 TEST_F(Table, WritesExpectedValuesThatItThenHolds) {
+  std::erase_if(manifest_.trials, [](const PlannedTrial& trial) { return trial.row == kStrange; });
+  write_manifest(folder_ / "run", manifest_);
   EXPECT_EQ(table({"--write-expected", "expected.toml"}).code, 0);
   EXPECT_EQ(table({"--check", "expected.toml"}).code, 0);
-  manifest_.trials.pop_back();
-  add("A", 3, "ok", {{"image_to_text", {{"R@1", 1000.0}}}, {"both", {{"rsum", 100.0}}}});
+  add("A", 7, "ok", {{"image_to_text", {{"R@1", 10000.0}}}, {"both", {{"rsum", 100.0}}}});
   write_manifest(folder_ / "run", manifest_);
   EXPECT_EQ(table({"--check", "expected.toml"}).code, 4);
+}
+
+TEST_F(Table, CountsNoRunTwice) {
+  EXPECT_TRUE(refused(table({"./run"}), 2, {"./run: given twice"}));
+}
+
+TEST_F(Table, ACheckOfNothingIsAnError) {
+  const Outcome outcome = check("[rows]\n");
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_TRUE(contains(outcome.err, "expects no value at all")) << outcome.err;
 }
 
 TEST_F(Table, ABrokenFileOfExpectedValuesIsAnErrorOfUsage) {

@@ -265,7 +265,7 @@ TEST(FileLock, ThatCannotBeMadeIsADataErrorNamingIt) {
   write_plainly(folder / "file", "");
   const fs::path path = folder.path() / "file" / "lock";
   EXPECT_TRUE(contains(message_of<DataError>([&] { FileLock lock(path); }),
-                       path.string() + ": cannot be locked: "));
+                       path.parent_path().string() + ": cannot be made: "));
 }
 
 TEST(FileLock, NeverLetsTwoInThoughEveryHolderRemovesTheFile) {

@@ -246,6 +246,7 @@ TEST_F(Doctor, FindsRowsThatNoSimilarityCanUse) {
     copy.write<float>("/features/image/net", values, {4, 2});
     const std::vector<float> narrow{1, 2, 0, 3};
     copy.write<float>("/features/image/narrow", narrow, {4, 1});
+    copy.set_attribute("/", "content_hash", copy.content_hash().hex());
   }
   Silent silent;
   const Inspection inspection = inspect(Dataset::open(with_features), silent);

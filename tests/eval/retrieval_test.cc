@@ -121,7 +121,8 @@ TEST(PessimisticTies, PutRelevantCandidatesLast) {
 
 TEST(IndexTies, KeepGalleryOrder) {
   check_against(TiePolicy::kIndex, [](const Query& query) {
-    return std::vector<Order>{tests::settled(query, [](const auto&, const auto&) { return false; })};
+    return std::vector<Order>{
+        tests::settled(query, [](const auto&, const auto&) { return false; })};
   });
 }
 

@@ -111,6 +111,7 @@ TEST(MakeTable, ShowsTheColumnsItIsToldToInPlaceOfTheRuns) {
   const ScratchFolder run;
   write_manifest(run.path(), {"r", {"rsum"}, {planned("a0", "A", 0)}});
   TrialRecord record;
+  record.id = "a0";
   record.status = "ok";
   record.metrics = {{"both", {{"rsum", 5.0}}}, {"text_to_image", {{"MedR", 3.0}}}};
   record.timing = {{"fit_s", {1.0, 2.0}}};

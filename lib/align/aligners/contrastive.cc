@@ -131,7 +131,8 @@ class Contrastive : public Aligner {
     const torch::Device device = prepare_torch(train_);
     return std::make_unique<TwoTowers>(Perceptron::load(file, group + "/first", device),
                                        Perceptron::load(file, group + "/second", device),
-                                       *modality_from(file.text_attribute(group, "first")), device);
+                                       modality_from(file.text_attribute(group, "first")).value(),
+                                       device);
   }
 
  private:

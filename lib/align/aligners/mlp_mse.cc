@@ -127,7 +127,7 @@ class MlpMse : public Aligner {
     const torch::Device device = prepare_torch(train_);
     return std::make_unique<MlpEncoder>(
         Perceptron::load(file, group + "/network", device),
-        *modality_from(file.text_attribute(group, "source")),
+        modality_from(file.text_attribute(group, "source")).value(),
         static_cast<std::size_t>(file.read<std::int64_t>(group + "/target_width").at(0)), device);
   }
 

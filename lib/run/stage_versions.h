@@ -1,0 +1,15 @@
+#pragma once
+
+// A stage whose meaning changes gets a new number: its old artifacts are no longer found, and
+// records made from them no longer count as done.
+
+namespace alignlab {
+
+inline constexpr int kExtractorVersion = 1;
+inline constexpr int kFeaturesVersion = 1;
+inline constexpr int kModelVersion = 1;
+inline constexpr int kEmbeddingsVersion = 1;
+inline constexpr int kRanksVersion = 1;
+inline constexpr int kMetricsVersion = 1;
+
+}  // namespace alignlab
