@@ -168,6 +168,7 @@ std::string DatasetWriter::commit() {
   for (const auto& [modality, from] : columns_) from->contents.reset();
   file_->close();
   target_.commit();
+  lock_.reset();
   return hash;
 }
 

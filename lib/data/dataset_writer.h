@@ -81,7 +81,7 @@ class DatasetWriter {
 
   ContentKind kind_;
   std::filesystem::path folder_;  // of the data set, without symbolic links
-  FileLock lock_;                 // against others who write the same data set
+  std::optional<FileLock> lock_;  // until commit, against others who write the same data set
   AtomicFile target_;
   std::optional<H5File> file_;
   std::map<Modality, std::unique_ptr<Column>> columns_;
