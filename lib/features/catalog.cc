@@ -103,19 +103,28 @@ const std::vector<FeatureRow>& feature_catalog() {
   return kRows;
 }
 
+std::vector<std::string> parts_of_kind(const std::string& kind) {
+  std::vector<std::string> parts(1);
+  for (const char c : kind) {
+    if (c == '+') {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  return parts;
+}
+
 std::vector<const FeatureRow*> feature_rows(const std::string& kind, Modality modality,
                                             const Place& place) {
   std::vector<const FeatureRow*> rows;
-  for (std::size_t begin = 0; begin <= kind.size();) {
-    const std::size_t end = std::min(kind.find('+', begin), kind.size());
-    const FeatureRow& row =
-        find_row(feature_catalog(), kind.substr(begin, end - begin), "feature kind", place);
+  for (const std::string& name : parts_of_kind(kind)) {
+    const FeatureRow& row = find_row(feature_catalog(), name, "feature kind", place);
     if (std::ranges::find(row.modalities, modality) == row.modalities.end()) {
       throw ConfigError(fmt::format("{}: feature kind '{}' is not for {}", place.text(), row.name,
                                     name_of(modality)));
     }
     rows.push_back(&row);
-    begin = end + 1;
   }
   if (rows.size() > 1) {
     for (const FeatureRow* row : rows) {
@@ -148,8 +157,8 @@ void check_features(const FeatureSpec& spec, const Place& place) {
 }
 
 bool reads_stored_feature(const FeatureSpec& spec) {
-  return spec.kind == "stored" || spec.kind.starts_with("stored+") ||
-         spec.kind.find("+stored") != std::string::npos;
+  const std::vector<std::string> parts = parts_of_kind(spec.kind);
+  return std::ranges::find(parts, "stored") != parts.end();
 }
 
 }  // namespace alignlab

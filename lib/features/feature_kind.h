@@ -54,6 +54,9 @@ struct FeatureSpec {
   bool operator==(const FeatureSpec&) const = default;
 };
 
+/// "a", "b" of "a+b".
+std::vector<std::string> parts_of_kind(const std::string& kind);
+
 /// The catalog rows of "a+b", in order. ConfigError for an unknown kind, a kind that does not fit
 /// the modality, or a sparse kind in a combination.
 std::vector<const FeatureRow*> feature_rows(const std::string& kind, Modality modality,

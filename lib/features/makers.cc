@@ -256,12 +256,9 @@ FeatureKindPtr make_stored(const Section& options) {
 std::unique_ptr<FeatureKind> make_feature_kind(const FeatureSpec& spec) {
   const features::Scale scale = features::scale_from(spec.options.text("scale"));
   std::vector<features::FeatureKindPtr> parts;
-  for (std::size_t begin = 0; begin <= spec.kind.size();) {
-    const std::size_t end = std::min(spec.kind.find('+', begin), spec.kind.size());
-    const std::string name = spec.kind.substr(begin, end - begin);
+  for (const std::string& name : parts_of_kind(spec.kind)) {
     const auto maker = std::ranges::find(features::kMakers, name, &features::Maker::name);
     parts.push_back(maker->make(spec.options));
-    begin = end + 1;
   }
   return std::make_unique<features::JoinedKind>(std::move(parts), scale);
 }
