@@ -13,6 +13,15 @@ find_package(PkgConfig REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(GTest REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(sndfile REQUIRED IMPORTED_TARGET sndfile)
+pkg_check_modules(samplerate REQUIRED IMPORTED_TARGET samplerate)
+pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
+pkg_check_modules(matio REQUIRED IMPORTED_TARGET matio)
+pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
+# Debian's libstemmer brings no description of itself.
+find_path(LIBSTEMMER_INCLUDE_DIR libstemmer.h REQUIRED)
+find_library(LIBSTEMMER_LIBRARY stemmer REQUIRED)
+find_package(benchmark REQUIRED)
 find_package(Torch REQUIRED)
 
 add_library(alignlab_hdf5 INTERFACE)
@@ -27,3 +36,7 @@ target_link_libraries(alignlab_opencv INTERFACE opencv_core opencv_imgproc openc
 add_library(alignlab_libtorch INTERFACE)
 target_include_directories(alignlab_libtorch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
 target_link_libraries(alignlab_libtorch INTERFACE ${TORCH_LIBRARIES})
+
+add_library(alignlab_libstemmer INTERFACE)
+target_include_directories(alignlab_libstemmer SYSTEM INTERFACE ${LIBSTEMMER_INCLUDE_DIR})
+target_link_libraries(alignlab_libstemmer INTERFACE ${LIBSTEMMER_LIBRARY})

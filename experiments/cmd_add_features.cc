@@ -11,7 +11,8 @@ int add_stored_features(const Arguments& arguments) {
   CommandLine line("add-features");
   line.add()("modality", po::value<std::string>()->required(), "image, audio or text");
   line.add()("name", po::value<std::string>()->required(), "what a config calls it");
-  line.add()("matrix", po::value<std::string>()->required(), ".npy, two dimensions, float32 or float64, one row an item");
+  line.add()("matrix", po::value<std::string>()->required(),
+             ".npy, two dimensions, float32 or float64, one row an item");
   line.add()("ids", po::value<std::string>(),
              "one item id a line; without it rows are items in order");
   line.positional("a data set", 1, 1);

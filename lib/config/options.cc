@@ -142,6 +142,42 @@ Section resolve(const Node* node, const Options& options, const std::string& sec
   return Section(std::move(values));
 }
 
+Section resolve_arguments(const std::vector<std::pair<std::string, std::string>>& given,
+                          const Options& options, const std::string& source) {
+  Node tree;
+  for (const auto& [key, text] : given) {
+    const auto option = std::ranges::find(options, key, &Option::name);
+    const bool is_text = option != options.end() &&
+                         (std::holds_alternative<std::string>(option->fallback) ||
+                          std::holds_alternative<std::vector<std::string>>(option->fallback));
+    Node node;
+    if (!is_text) {
+      const Override parsed = parse_override(key + "=" + text);
+      node = parsed.values.front();
+      if (parsed.values.size() > 1) {
+        node.value = Node::Array(parsed.values.begin(), parsed.values.end());
+      }
+    } else if (std::holds_alternative<std::string>(option->fallback)) {
+      node.value = text;
+    } else {
+      Node::Array items;
+      for (std::size_t begin = 0; begin <= text.size();) {
+        const std::size_t end = std::min(text.find(',', begin), text.size());
+        Node item;
+        item.value = text.substr(begin, end - begin);
+        item.place = Place{source, 0, 0};
+        items.push_back(std::move(item));
+        begin = end + 1;
+      }
+      node.value = std::move(items);
+    }
+    node.place = Place{source, 0, 0};
+    tree.set(key, std::move(node));
+  }
+  tree.place = Place{source, 0, 0};
+  return resolve(&tree, options, "");
+}
+
 nlohmann::json to_json(const Value& value) {
   return std::visit([](const auto& held) { return nlohmann::json(held); }, value);
 }

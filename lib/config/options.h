@@ -87,6 +87,11 @@ class Section {
 Section resolve(const Node* node, const Options& options, const std::string& section,
                 const std::vector<std::string>& ignore = {});
 
+/// The same from words of a command line: text as it stands, lists separated by commas. `source`
+/// stands for the place in messages.
+Section resolve_arguments(const std::vector<std::pair<std::string, std::string>>& given,
+                          const Options& options, const std::string& source);
+
 /// Looks up a catalog row. ConfigError with a suggestion; `place` says where the name was written.
 template <typename Row>
 const Row& find_row(const std::vector<Row>& rows, const std::string& name, const std::string& what,

@@ -12,17 +12,58 @@ std::span<const float> SparseRows::row_values(std::size_t i) const {
   return {values.data() + offsets[i], static_cast<std::size_t>(offsets[i + 1] - offsets[i])};
 }
 
-const char* name_of(FeatureForm form) { return form == FeatureForm::kDense ? "dense" : "sparse"; }
+std::span<const std::int32_t> TokenSequences::row(std::size_t i) const {
+  return {ids.data() + offsets[i], static_cast<std::size_t>(offsets[i + 1] - offsets[i])};
+}
+
+std::span<const std::uint8_t> PixelRows::row(std::size_t i) const {
+  return {values.data() + i * bytes_each(), bytes_each()};
+}
+
+const char* name_of(FeatureForm form) {
+  switch (form) {
+    case FeatureForm::kDense:
+      return "dense";
+    case FeatureForm::kSparse:
+      return "sparse";
+    case FeatureForm::kTokens:
+      return "tokens";
+    case FeatureForm::kPixels:
+      return "pixels";
+  }
+  return "";
+}
 
 std::size_t Features::rows() const {
-  return form() == FeatureForm::kDense ? dense().rows() : sparse().rows();
+  switch (form()) {
+    case FeatureForm::kDense:
+      return dense().rows();
+    case FeatureForm::kSparse:
+      return sparse().rows();
+    case FeatureForm::kTokens:
+      return tokens().rows();
+    case FeatureForm::kPixels:
+      return pixels().rows();
+  }
+  return 0;
 }
 
 std::size_t Features::cols() const {
-  return form() == FeatureForm::kDense ? dense().cols() : sparse().cols;
+  switch (form()) {
+    case FeatureForm::kDense:
+      return dense().cols();
+    case FeatureForm::kSparse:
+      return sparse().cols;
+    case FeatureForm::kTokens:
+      return tokens().vocabulary;
+    case FeatureForm::kPixels:
+      return pixels().bytes_each();
+  }
+  return 0;
 }
 
 void Features::copy_row(std::size_t i, std::span<float> out) const {
+  assert(form() == FeatureForm::kDense || form() == FeatureForm::kSparse);
   assert(out.size() == cols());
   if (form() == FeatureForm::kDense) {
     std::ranges::copy(dense().row(i), out.begin());

@@ -293,8 +293,37 @@ StringColumn H5File::read_strings(const std::string& group) const {
   return {std::move(offsets), std::move(bytes)};
 }
 
+TokenSequences H5File::read_tokens(const std::string& group) const {
+  TokenSequences tokens;
+  tokens.vocabulary = static_cast<std::size_t>(integer_attribute(group, "vocabulary"));
+  tokens.offsets = read<std::int64_t>(group + "/offsets");
+  tokens.ids = read<std::int32_t>(group + "/tokens");
+  tokens.vectors = read_matrix(group + "/vectors");
+  if (tokens.offsets.empty() || tokens.offsets.front() != 0 ||
+      !std::ranges::is_sorted(tokens.offsets) ||
+      tokens.offsets.back() != static_cast<std::int64_t>(tokens.ids.size())) {
+    fail(path_, group, "expected token sequences whose offsets end with the tokens");
+  }
+  for (const std::int32_t id : tokens.ids) {
+    if (id < 0 || static_cast<std::size_t>(id) >= tokens.vocabulary) {
+      fail(path_, group + "/tokens", fmt::format("token {} of {}", id, tokens.vocabulary));
+    }
+  }
+  return tokens;
+}
+
+PixelRows H5File::read_pixels(const std::string& group) const {
+  const Shape dims = shape(group + "/pixels");
+  if (dims.size() != 4) {
+    fail(path_, group + "/pixels", fmt::format("expected 4 dimensions, found {}", dims.size()));
+  }
+  return {dims[1], dims[2], dims[3], read<std::uint8_t>(group + "/pixels")};
+}
+
 Features H5File::read_features(const std::string& group) const {
   if (has(group + "/dense")) return read_matrix(group + "/dense");
+  if (has(group + "/tokens")) return read_tokens(group);
+  if (has(group + "/pixels")) return read_pixels(group);
   SparseRows rows;
   const std::int64_t cols = integer_attribute(group, "cols");
   if (cols < 0 || cols > std::numeric_limits<std::int32_t>::max()) {
@@ -352,6 +381,20 @@ void H5File::write_strings(const std::string& group, const StringColumn& strings
 void H5File::write_features(const std::string& group, const Features& features) {
   if (features.form() == FeatureForm::kDense) {
     write_matrix(group + "/dense", features.dense());
+    return;
+  }
+  if (features.form() == FeatureForm::kTokens) {
+    const TokenSequences& tokens = features.tokens();
+    write<std::int64_t>(group + "/offsets", tokens.offsets);
+    write<std::int32_t>(group + "/tokens", tokens.ids);
+    write_matrix(group + "/vectors", tokens.vectors);
+    set_attribute(group, "vocabulary", static_cast<std::int64_t>(tokens.vocabulary));
+    return;
+  }
+  if (features.form() == FeatureForm::kPixels) {
+    const PixelRows& pixels = features.pixels();
+    write<std::uint8_t>(group + "/pixels", pixels.values,
+                        {pixels.rows(), pixels.height, pixels.width, pixels.channels});
     return;
   }
   const SparseRows& rows = features.sparse();

@@ -85,7 +85,8 @@ class H5File {
   void write_matrix(const std::string& array, MatrixView values);
   /// As `<group>/data` (uint8) and `<group>/offsets` (int64).
   void write_strings(const std::string& group, const StringColumn& strings);
-  /// Dense: `<group>/dense`; sparse: `<group>/{offsets,columns,values}`.
+  /// Dense: `<group>/dense`; sparse: `<group>/{offsets,columns,values}`; token sequences:
+  /// `<group>/{offsets,tokens,vectors}`; pixels: `<group>/pixels` [n,height,width,channels].
   void write_features(const std::string& group, const Features& features);
   /// Copies an array or group with everything in it.
   void copy_from(const H5File& source, const std::string& object);
@@ -115,6 +116,8 @@ class H5File {
   H5File(std::filesystem::path path, std::int64_t id, std::uint64_t most_bytes)
       : path_(std::move(path)), id_(id), most_bytes_(most_bytes) {}
 
+  TokenSequences read_tokens(const std::string& group) const;
+  PixelRows read_pixels(const std::string& group) const;
   std::uint64_t count(const std::string& array) const;
   std::uint64_t row_width(const std::string& array) const;
   void read_whole(const std::string& array, H5Type type, void* out) const;

@@ -119,6 +119,11 @@ class DatasetItems final : public RawItems {
 
   std::string content(std::size_t item) const override {
     // Read on the first use: who wants only stored features pays for neither offsets nor paths.
+    if (!dataset_.has_content(modality_)) {
+      fail(dataset_.file(), raw_path(modality_),
+           fmt::format("the {} items have stored features only, no content to read",
+                       name_of(modality_)));
+    }
     if (!files_ && !strings_) {
       files_ = dataset_.stored_files(modality_);
       if (!files_) strings_.emplace(dataset_.file(), raw_path(modality_));
@@ -269,6 +274,7 @@ void Dataset::read_items(Modality modality) {
 }
 
 void Dataset::check_raw(Modality modality) const {
+  if (!has_content(modality)) return;
   const std::string group = raw_path(modality);
   const std::size_t count = items(modality).size();
   if (modality != Modality::kText && keeps_paths(file_, modality)) {
@@ -384,6 +390,8 @@ std::optional<StoredFiles> Dataset::stored_files(Modality modality) const {
                      file_.read_strings(group + "/hash")};
 }
 
+bool Dataset::has_content(Modality modality) const { return file_.has(raw_path(modality)); }
+
 std::filesystem::path Dataset::folder() const {
   // Behind a link, paths are relative to the folder that the file is really in.
   return std::filesystem::weakly_canonical(path()).parent_path();
@@ -407,7 +415,11 @@ std::vector<std::int32_t> Dataset::groups(Modality modality, Split split) const 
 }
 
 void Dataset::verify_raw(Modality modality) const {
-  file_.verify({items_path(modality), raw_path(modality)});
+  if (has_content(modality)) {
+    file_.verify({items_path(modality), raw_path(modality)});
+  } else {
+    file_.verify({items_path(modality)});
+  }
 }
 
 void Dataset::verify_feature(Modality modality, const std::string& name) const {

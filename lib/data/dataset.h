@@ -7,6 +7,7 @@
 //   `offsets`) /items/<modality>/group  int32 [n]    items of equal group are pairs, across
 //   modalities /items/<modality>/split  uint8 [n]    0 none, 1 train, 2 dev, 3 test
 //   /items/<modality>/label  int32 [n]    optional, -1 unknown; names in /labels (strings)
+//   /raw/<modality>          absent where the items have features and no content
 //   /raw/text                strings, UTF-8
 //   /raw/image, /raw/audio   either encoded bytes (strings, empty: missing), or paths: `path`
 //                            (strings, relative to the data set's folder), `size` (int64, -1:
@@ -82,6 +83,8 @@ class Dataset {
   const StringColumn& label_names() const { return label_names_; }
   /// Nothing where there are none. DataError where an entry names no item.
   std::optional<Judgements> judgements() const;
+  /// Whether the items of a modality have content, beside features.
+  bool has_content(Modality modality) const;
   /// Whereto stored paths are relative.
   std::filesystem::path folder() const;
   /// Nothing where the contents are embedded.

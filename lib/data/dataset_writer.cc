@@ -3,8 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <set>
 
 #include "core/hash.h"
+#include "core/rng.h"
 #include "data/dataset.h"
 
 namespace alignlab {
@@ -16,6 +20,7 @@ struct DatasetWriter::Column {
   std::vector<std::uint8_t> splits;
   std::unique_ptr<H5StringAppender> contents;  // texts or encoded bytes
   StoredFiles files;
+  bool bare = false;
 };
 
 namespace {
@@ -31,8 +36,8 @@ fs::path dataset_lock_path(const fs::path& dataset) {
   return dataset.parent_path() / ("." + dataset.filename().string() + ".lock");
 }
 
-DatasetWriter::DatasetWriter(fs::path out, const DatasetInfo& info, ContentKind kind)
-    : kind_(kind), lock_(dataset_lock_path(out)), target_(out) {
+DatasetWriter::DatasetWriter(fs::path out, const DatasetInfo& info, const WriterOptions& options)
+    : options_(options), lock_(dataset_lock_path(out)), target_(out) {
   folder_ = resolved(out.parent_path());
   file_.emplace(H5File::create(target_.temporary()));
   file_->set_attribute("/", "format", "alignlab-dataset");
@@ -44,11 +49,14 @@ DatasetWriter::DatasetWriter(fs::path out, const DatasetInfo& info, ContentKind 
 
 DatasetWriter::~DatasetWriter() = default;
 
-DatasetWriter::Column& DatasetWriter::column(Modality modality) {
+DatasetWriter::Column& DatasetWriter::column(Modality modality, bool bare) {
   std::unique_ptr<Column>& found = columns_[modality];
+  assert(!found || found->bare == bare);
   if (!found) {
     found = std::make_unique<Column>();
-    if (modality == Modality::kText || kind_ == ContentKind::kBytes) {
+    found->bare = bare;
+    if (bare) return *found;
+    if (modality == Modality::kText || options_.contents == ContentKind::kBytes) {
       found->contents =
           std::make_unique<H5StringAppender>(*file_, fmt::format("/raw/{}", name_of(modality)));
     }
@@ -63,9 +71,13 @@ void DatasetWriter::add_item(Column& to, const ItemKey& key) {
 }
 
 void DatasetWriter::add_text(const ItemKey& key, std::string_view text) {
-  Column& to = column(Modality::kText);
+  Column& to = column(Modality::kText, false);
   add_item(to, key);
   to.contents->push_back(text);
+}
+
+void DatasetWriter::add_bare(Modality modality, const ItemKey& key) {
+  add_item(column(modality, true), key);
 }
 
 bool DatasetWriter::add_file(Modality modality, const ItemKey& key,
@@ -75,12 +87,12 @@ bool DatasetWriter::add_file(Modality modality, const ItemKey& key,
     throw DataError(fmt::format("{} '{}': expected a file name inside the folder, found '{}'",
                                 name_of(modality), key.id, name));
   }
-  Column& to = column(modality);
+  Column& to = column(modality, false);
   add_item(to, key);
   const fs::path file = folder ? *folder / name : fs::path();
   std::error_code error;
   const bool there = folder && fs::is_regular_file(file, error);
-  if (kind_ == ContentKind::kBytes) {
+  if (options_.contents == ContentKind::kBytes) {
     to.contents->push_back(there ? read_file(file) : "");
     return there;
   }
@@ -149,6 +161,7 @@ void DatasetWriter::write_items(Modality modality, const Column& from) {
     }
     file_->write<std::int32_t>(items + "/label", labels);
   }
+  if (from.bare) return;
   if (from.contents) {
     from.contents->finish();
   } else {
@@ -160,7 +173,41 @@ void DatasetWriter::write_items(Modality modality, const Column& from) {
   }
 }
 
+void DatasetWriter::write_features(const FeatureMatrix& matrix, Progress& progress) {
+  const auto found = columns_.find(matrix.modality);
+  assert(found != columns_.end());
+  append_features(*file_, found->second->ids, matrix, progress);
+}
+
+void DatasetWriter::draw_splits() {
+  std::set<std::int32_t> known;
+  for (const auto& [modality, from] : columns_)
+    known.insert(from->groups.begin(), from->groups.end());
+  std::vector<std::int32_t> groups(known.begin(), known.end());
+  Rng random(options_.split->seed, "splits of groups");
+  random.shuffle(std::span<std::int32_t>(groups));
+  std::unordered_map<std::int32_t, Split> split_of;
+  const auto count = static_cast<double>(groups.size());
+  double share = 0.0;
+  std::size_t done = 0;
+  for (const auto& [split, part] : {std::pair(Split::kTrain, options_.split->train),
+                                    std::pair(Split::kDev, options_.split->dev),
+                                    std::pair(Split::kTest, options_.split->test)}) {
+    share += part;
+    const auto end = std::min(groups.size(), static_cast<std::size_t>(std::llround(share * count)));
+    for (; done < end; ++done) split_of[groups[done]] = split;
+  }
+  for (const auto& [modality, from] : columns_) {
+    for (std::size_t i = 0; i < from->groups.size(); ++i) {
+      const auto found = split_of.find(from->groups[i]);
+      from->splits[i] =
+          static_cast<std::uint8_t>(found == split_of.end() ? Split::kNone : found->second);
+    }
+  }
+}
+
 std::string DatasetWriter::commit() {
+  if (options_.split) draw_splits();
   for (const auto& [modality, from] : columns_) write_items(modality, *from);
   if (label_names_.size() > 0) file_->write_strings("/labels", label_names_);
   const std::string hash = file_->content_hash().hex();

@@ -21,6 +21,8 @@
 #include "core/modality.h"
 #include "core/splits.h"
 #include "core/string_column.h"
+#include "data/import.h"
+#include "data/store_features.h"
 
 namespace alignlab {
 
@@ -32,6 +34,12 @@ struct DatasetInfo {
 
 /// How the contents of images and sounds are kept.
 enum class ContentKind { kPaths, kBytes };
+
+struct WriterOptions {
+  ContentKind contents = ContentKind::kPaths;
+  /// Draws the splits of whole groups at commit(), whatever splits the items came with.
+  std::optional<SplitPlan> split = std::nullopt;
+};
 
 struct ItemKey {
   std::string_view id;
@@ -50,7 +58,7 @@ std::filesystem::path dataset_lock_path(const std::filesystem::path& dataset);
 
 class DatasetWriter {
  public:
-  DatasetWriter(std::filesystem::path out, const DatasetInfo& info, ContentKind kind);
+  DatasetWriter(std::filesystem::path out, const DatasetInfo& info, const WriterOptions& options);
   ~DatasetWriter();
   DatasetWriter(const DatasetWriter&) = delete;
   DatasetWriter& operator=(const DatasetWriter&) = delete;
@@ -61,6 +69,10 @@ class DatasetWriter {
   /// whether the file is there; if not, the item is stored as missing.
   bool add_file(Modality modality, const ItemKey& key,
                 const std::optional<std::filesystem::path>& folder, std::string_view name);
+  /// An item that has features and no content. All items of a modality are of this kind, or none.
+  void add_bare(Modality modality, const ItemKey& key);
+  /// A row for each item added so far, in their order. DataError where a value is not finite.
+  void write_features(const FeatureMatrix& matrix, Progress& progress);
   /// Every item of the group, of whatever modality, gets this class label.
   void set_label(std::int32_t group, std::string_view label);
   void write_judgements(Modality queries, Modality candidates,
@@ -73,13 +85,14 @@ class DatasetWriter {
  private:
   struct Column;
 
-  Column& column(Modality modality);
+  Column& column(Modality modality, bool bare);
   void add_item(Column& to, const ItemKey& key);
   std::filesystem::path stored_path(const std::optional<std::filesystem::path>& folder,
                                     std::string_view name);
   void write_items(Modality modality, const Column& from);
+  void draw_splits();
 
-  ContentKind kind_;
+  WriterOptions options_;
   std::filesystem::path folder_;  // of the data set, without symbolic links
   std::optional<FileLock> lock_;  // until commit, against others who write the same data set
   AtomicFile target_;

@@ -3,14 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <unordered_map>
 
 #include "core/error.h"
+#include "core/lines.h"
 #include "core/suggest.h"
 #include "data/dataset.h"
 #include "data/formats/formats.h"
-#include "data/lines.h"
 #include "data/npy.h"
 #include "data/store_features.h"
 
@@ -123,10 +125,45 @@ void gather(NpyFile& matrix, const Items& items, const std::vector<std::int64_t>
 
 }  // namespace
 
+ImportSource parse_import_source(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  std::error_code error;
+  if (equals == std::string::npos || fs::exists(text, error)) return {text};
+  const std::string name = text.substr(0, equals);
+  const auto split = name == "val" ? Split::kDev : split_from(name);
+  if (!split) {
+    const std::vector<std::string> known{"train", "dev", "val", "test", "none"};
+    throw UsageError(fmt::format("import: '{}': expected FILE or SPLIT=FILE; no split '{}'{}", text,
+                                 name, suggestion(name, known)));
+  }
+  return {text.substr(equals + 1), split};
+}
+
+SplitPlan parse_split_plan(const std::string& shares, std::uint64_t seed) {
+  const auto fail = [&]() {
+    throw UsageError(fmt::format(
+        "--split: expected shares of train, dev and test such as 0.8,0.1,0.1, found '{}'", shares));
+  };
+  std::array<double, 3> values{};
+  const char* at = shares.data();
+  const char* end = at + shares.size();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (i > 0 && (at == end || *at++ != ',')) fail();
+    const auto [next, error] = std::from_chars(at, end, values[i]);
+    if (error != std::errc() || !(values[i] >= 0.0 && values[i] <= 1.0)) fail();
+    at = next;
+  }
+  // A sum such as 0.7 + 0.2 + 0.1 may exceed 1 in its last bit.
+  if (at != end || values[0] + values[1] + values[2] > 1.0 + 1e-9) fail();
+  return {values[0], values[1], values[2], seed};
+}
+
 const std::vector<CatalogRow>& format_catalog() {
   static const std::vector<CatalogRow> rows = [] {
     std::vector<CatalogRow> all;
-    for (const Format& format : formats()) all.push_back({format.name, format.summary, {}});
+    for (const Format& format : formats()) {
+      all.push_back({format.name, format.summary, format.options});
+    }
     return all;
   }();
   return rows;
@@ -140,7 +177,9 @@ ImportSummary import_dataset(const std::string& format, const ImportRequest& req
     if (candidate.name != format) continue;
     if (request.sources.empty())
       throw UsageError(fmt::format("import {}: no source given", format));
-    check_output(request.out, request.sources);
+    std::vector<fs::path> inputs;
+    for (const ImportSource& source : request.sources) inputs.push_back(source.path);
+    check_output(request.out, inputs);
     try {
       return candidate.import(request, progress);
     } catch (const fs::filesystem_error& error) {

@@ -15,16 +15,38 @@
 #include "config/options.h"
 #include "core/modality.h"
 #include "core/progress.h"
+#include "core/splits.h"
 
 namespace alignlab {
 
+/// One file or folder to import. `split` is what the user wrote before it ("train=FILE"); formats
+/// that cannot have it reject it.
+struct ImportSource {
+  ImportSource(std::filesystem::path file, std::optional<Split> given = std::nullopt)  // NOLINT
+      : path(std::move(file)), split(given) {}
+
+  std::filesystem::path path;
+  std::optional<Split> split;
+};
+
+/// Whole groups drawn at random, so that what belongs together stays together. What the shares
+/// leave is of no split.
+struct SplitPlan {
+  double train = 0;
+  double dev = 0;
+  double test = 0;
+  std::uint64_t seed = 0;
+};
+
 struct ImportRequest {
-  std::vector<std::filesystem::path> sources;
+  std::vector<ImportSource> sources;
   std::filesystem::path out;
   std::optional<std::filesystem::path> images;      // folder
   std::optional<std::filesystem::path> audio;       // folder
   std::optional<std::filesystem::path> judgements;  // TREC qrels: caption id, 0, image id, grade
-  bool embed = false;  // store encoded bytes in the data set rather than paths
+  bool embed = false;              // store encoded bytes in the data set rather than paths
+  std::optional<SplitPlan> split;  // instead of the splits of the sources
+  Section options;                 // of the format
 };
 
 struct ImportSummary {
@@ -34,7 +56,13 @@ struct ImportSummary {
   std::string content_hash;
 };
 
-/// Rows name the formats of `alignlab import`.
+/// "train=FILE" or "FILE"; "val" is dev. A file that exists under the whole text is that file.
+ImportSource parse_import_source(const std::string& text);
+/// "0.8,0.1,0.1": shares of train, dev and test. UsageError unless each is 0 to 1 and they sum to
+/// at most 1.
+SplitPlan parse_split_plan(const std::string& shares, std::uint64_t seed);
+
+/// Rows name the formats of `alignlab import` and their options.
 const std::vector<CatalogRow>& format_catalog();
 /// UsageError with a suggestion for an unknown format.
 ImportSummary import_dataset(const std::string& format, const ImportRequest& request,

@@ -12,7 +12,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
-#include "data/lines.h"
+#include "core/lines.h"
 
 namespace alignlab {
 namespace fs = std::filesystem;

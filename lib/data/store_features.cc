@@ -8,9 +8,9 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/lines.h"
 #include "data/dataset.h"
 #include "data/dataset_writer.h"
-#include "data/lines.h"
 
 namespace alignlab {
 namespace fs = std::filesystem;
@@ -29,37 +29,49 @@ void check_name(const std::string& name) {
   }
 }
 
-void check_finite(const Items& items, std::size_t first, std::span<const float> rows,
+void check_finite(const StringColumn& ids, std::size_t first, std::span<const float> rows,
                   const FeatureMatrix& matrix) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (std::isfinite(rows[i])) continue;
     const std::size_t row = first + i / matrix.width;
-    throw DataError(
-        fmt::format("{} features '{}': row {} ('{}'), column {}: expected a finite "
-                    "value, found {}",
-                    name_of(matrix.modality), matrix.name, row, excerpt(items.ids[row]),
-                    i % matrix.width, rows[i]));
+    throw DataError(fmt::format(
+        "{} features '{}': row {} ('{}'), column {}: expected a finite "
+        "value, found {}",
+        name_of(matrix.modality), matrix.name, row, excerpt(ids[row]), i % matrix.width, rows[i]));
   }
 }
 
-void append_rows(H5File& file, const std::string& array, const Items& items,
-                 const FeatureMatrix& matrix, Progress& progress) {
+std::string array_of(const FeatureMatrix& matrix) {
+  return fmt::format("/features/{}/{}", name_of(matrix.modality), matrix.name);
+}
+
+}  // namespace
+
+void append_features(H5File& file, const StringColumn& ids, const FeatureMatrix& matrix,
+                     Progress& progress) {
+  check_name(matrix.name);
+  if (matrix.width == 0) {
+    throw DataError(fmt::format("{} features '{}': expected at least one column, found none",
+                                name_of(matrix.modality), matrix.name));
+  }
+  const std::string array = array_of(matrix);
+  progress.begin("storing " + matrix.name, ids.size(), "rows");
   H5Appender appender(file, array, H5Type::kFloat32, matrix.width);
   const std::size_t step = std::max<std::size_t>(1, kSlabBytes / (matrix.width * sizeof(float)));
   std::vector<float> slab;
-  for (std::size_t first = 0; first < items.size(); first += step) {
+  for (std::size_t first = 0; first < ids.size(); first += step) {
     progress.check();
-    const std::size_t count = std::min(step, items.size() - first);
+    const std::size_t count = std::min(step, ids.size() - first);
     slab.resize(count * matrix.width);
     matrix.read_rows(first, slab);
-    check_finite(items, first, slab, matrix);
+    check_finite(ids, first, slab, matrix);
     appender.append<float>(slab);
     progress.advance(count);
   }
   appender.finish();
+  progress.end();
+  for (const auto& [name, value] : matrix.attributes) file.set_attribute(array, name, value);
 }
-
-}  // namespace
 
 void store_features(const fs::path& path, const FeatureMatrix& matrix, Progress& progress) {
   check_name(matrix.name);
@@ -71,14 +83,10 @@ void store_features(const fs::path& path, const FeatureMatrix& matrix, Progress&
   remove_leftovers(dataset);
   const Dataset source = Dataset::open(dataset);
   const Items& items = source.items(matrix.modality);
-  const std::string array = fmt::format("/features/{}/{}", name_of(matrix.modality), matrix.name);
+  const std::string array = array_of(matrix);
   if (source.file().has(array)) {
     throw DataError(
         fmt::format("{}: {}: already there; choose another name", dataset.string(), array));
-  }
-  if (matrix.width == 0) {
-    throw DataError(fmt::format("{} features '{}': expected at least one column, found none",
-                                name_of(matrix.modality), matrix.name));
   }
   AtomicFile target(dataset);
   H5File copy = H5File::create(target.temporary());
@@ -86,10 +94,7 @@ void store_features(const fs::path& path, const FeatureMatrix& matrix, Progress&
     copy.copy_from(source.file(), "/" + name);
   }
   copy.copy_attributes_from(source.file(), "/");
-  progress.begin("storing " + matrix.name, items.size(), "rows");
-  append_rows(copy, array, items, matrix, progress);
-  progress.end();
-  for (const auto& [name, value] : matrix.attributes) copy.set_attribute(array, name, value);
+  append_features(copy, items.ids, matrix, progress);
   copy.set_attribute("/", "content_hash", copy.content_hash().hex());
   copy.close();
   target.commit();

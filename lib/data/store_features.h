@@ -11,8 +11,10 @@
 #include <span>
 #include <string>
 
+#include "core/hdf5.h"
 #include "core/modality.h"
 #include "core/progress.h"
+#include "core/string_column.h"
 
 namespace alignlab {
 
@@ -25,6 +27,11 @@ struct FeatureMatrix {
   /// Writes the rows of the items from `first` on into `out`, which holds whole rows.
   std::function<void(std::size_t first, std::span<float> out)> read_rows;
 };
+
+/// Writes /features/<modality>/<name> with its attributes, a row for each of `ids`. Errors as of
+/// store_features().
+void append_features(H5File& file, const StringColumn& ids, const FeatureMatrix& matrix,
+                     Progress& progress);
 
 /// UsageError for a name that is not letters, digits, '.', '_' and '-'; DataError when there is
 /// one of that name already, or where a value is NaN or infinite (names row and id).

@@ -13,7 +13,7 @@
 #include <unordered_set>
 
 #include "core/hash.h"
-#include "data/lines.h"
+#include "core/lines.h"
 
 namespace alignlab {
 namespace fs = std::filesystem;

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
-#include "data/lines.h"
+#include "core/lines.h"
 #include "doctor/doctor.h"
 
 namespace alignlab {

@@ -129,8 +129,8 @@ std::vector<const FeatureRow*> feature_rows(const std::string& kind, Modality mo
   if (rows.size() > 1) {
     for (const FeatureRow* row : rows) {
       if (row->form != FeatureForm::kDense) {
-        throw ConfigError(fmt::format("{}: '{}' joins dense kinds only; '{}' is {}", place.text(),
-                                      kind, row->name, name_of(row->form)));
+        throw ConfigError(fmt::format("{}: '{}' joins dense kinds only; '{}' is {}",
+                                      place.text(), kind, row->name, name_of(row->form)));
       }
     }
   }

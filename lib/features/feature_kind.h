@@ -24,7 +24,8 @@ namespace alignlab {
 class Extractor {
  public:
   virtual ~Extractor() = default;
-  virtual Features extract(const RawItems& items, Progress& progress) const = 0;
+  /// One row an item. The bits do not depend on `threads`.
+  virtual Features extract(const RawItems& items, int threads, Progress& progress) const = 0;
   /// Writes what fitting learned, under `group`.
   virtual void save(H5File& file, const std::string& group) const = 0;
 };
@@ -32,7 +33,8 @@ class Extractor {
 class FeatureKind {
  public:
   virtual ~FeatureKind() = default;
-  virtual std::unique_ptr<Extractor> fit(const RawItems& train, Progress& progress) const = 0;
+  virtual std::unique_ptr<Extractor> fit(const RawItems& train, int threads,
+                                         Progress& progress) const = 0;
   virtual std::unique_ptr<Extractor> load(const H5File& file, const std::string& group) const = 0;
 };
 

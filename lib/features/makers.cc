@@ -3,22 +3,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 
 #include "core/error.h"
+#include "features/each_item.h"
 
 namespace alignlab {
 namespace features {
 namespace {
-
-constexpr std::size_t kItemsBetweenChecks = 16;
 
 class UnfittedKind : public FeatureKind {
  public:
   UnfittedKind(std::size_t width, DescribeItem describe)
       : width_(width), describe_(std::move(describe)) {}
 
-  std::unique_ptr<Extractor> fit(const RawItems&, Progress&) const override {
+  std::unique_ptr<Extractor> fit(const RawItems&, int, Progress&) const override {
     return std::make_unique<Each>(width_, describe_);
   }
   std::unique_ptr<Extractor> load(const H5File&, const std::string&) const override {
@@ -30,13 +30,11 @@ class UnfittedKind : public FeatureKind {
    public:
     Each(std::size_t width, DescribeItem describe)
         : width_(width), describe_(std::move(describe)) {}
-    Features extract(const RawItems& items, Progress& progress) const override {
+    Features extract(const RawItems& items, int threads, Progress& progress) const override {
       Matrix rows(items.size(), width_);
-      for (std::size_t i = 0; i < items.size(); ++i) {
-        if (i % kItemsBetweenChecks == 0) progress.check();
-        describe_(items.content(i), items.id(i), rows.row(i));
-        progress.advance(1);
-      }
+      for_each_item(items, threads, progress, [&](std::size_t i, const std::string& content) {
+        describe_(content, items.id(i), rows.row(i));
+      });
       return rows;
     }
     void save(H5File&, const std::string&) const override {}
@@ -53,7 +51,7 @@ class UnfittedKind : public FeatureKind {
 class StoredKind : public FeatureKind {
  public:
   explicit StoredKind(std::string name) : name_(std::move(name)) {}
-  std::unique_ptr<Extractor> fit(const RawItems&, Progress&) const override {
+  std::unique_ptr<Extractor> fit(const RawItems&, int, Progress&) const override {
     return std::make_unique<Reader>(name_);
   }
   std::unique_ptr<Extractor> load(const H5File&, const std::string&) const override {
@@ -64,7 +62,7 @@ class StoredKind : public FeatureKind {
   class Reader : public Extractor {
    public:
     explicit Reader(std::string name) : name_(std::move(name)) {}
-    Features extract(const RawItems& items, Progress& progress) const override {
+    Features extract(const RawItems& items, int, Progress& progress) const override {
       Matrix rows = items.stored_features(name_);
       progress.advance(items.size());
       return rows;
@@ -122,6 +120,7 @@ void scale_to_unit(Values values) {
 
 Features scaled(Features rows, Scale scale, const Moments& moments) {
   if (scale == Scale::kNone) return rows;
+  assert(rows.form() == FeatureForm::kDense || rows.form() == FeatureForm::kSparse);
   if (rows.form() == FeatureForm::kSparse) {
     SparseRows out = rows.sparse();
     for (std::size_t i = 0; i < out.rows(); ++i) {
@@ -163,15 +162,15 @@ class JoinedExtractor : public Extractor {
   JoinedExtractor(std::vector<std::unique_ptr<Extractor>> parts, Scale scale, Moments moments)
       : parts_(std::move(parts)), scale_(scale), moments_(std::move(moments)) {}
 
-  Features extract_unscaled(const RawItems& items, Progress& progress) const {
+  Features extract_unscaled(const RawItems& items, int threads, Progress& progress) const {
     std::vector<Features> rows;
-    for (const auto& part : parts_) rows.push_back(part->extract(items, progress));
+    for (const auto& part : parts_) rows.push_back(part->extract(items, threads, progress));
     if (rows.size() == 1) return std::move(rows.front());
     return side_by_side(rows);
   }
 
-  Features extract(const RawItems& items, Progress& progress) const override {
-    return scaled(extract_unscaled(items, progress), scale_, moments_);
+  Features extract(const RawItems& items, int threads, Progress& progress) const override {
+    return scaled(extract_unscaled(items, threads, progress), scale_, moments_);
   }
 
   void save(H5File& file, const std::string& group) const override {
@@ -197,12 +196,13 @@ class JoinedKind : public FeatureKind {
   JoinedKind(std::vector<FeatureKindPtr> parts, Scale scale)
       : parts_(std::move(parts)), scale_(scale) {}
 
-  std::unique_ptr<Extractor> fit(const RawItems& train, Progress& progress) const override {
+  std::unique_ptr<Extractor> fit(const RawItems& train, int threads,
+                                 Progress& progress) const override {
     std::vector<std::unique_ptr<Extractor>> fitted;
-    for (const auto& part : parts_) fitted.push_back(part->fit(train, progress));
+    for (const auto& part : parts_) fitted.push_back(part->fit(train, threads, progress));
     auto joined = std::make_unique<JoinedExtractor>(std::move(fitted), scale_, Moments{});
     if (scale_ == Scale::kStandardize) {
-      joined->set_moments(moments_of(joined->extract_unscaled(train, progress).dense()));
+      joined->set_moments(moments_of(joined->extract_unscaled(train, threads, progress).dense()));
     }
     return joined;
   }
@@ -254,7 +254,10 @@ FeatureKindPtr make_stored(const Section& options) {
 }  // namespace features
 
 std::unique_ptr<FeatureKind> make_feature_kind(const FeatureSpec& spec) {
-  const features::Scale scale = features::scale_from(spec.options.text("scale"));
+  // Token sequences and pixels have no scale.
+  const features::Scale scale = spec.options.values().contains("scale")
+                                    ? features::scale_from(spec.options.text("scale"))
+                                    : features::Scale::kNone;
   std::vector<features::FeatureKindPtr> parts;
   for (const std::string& name : parts_of_kind(spec.kind)) {
     const auto maker = std::ranges::find(features::kMakers, name, &features::Maker::name);

@@ -18,7 +18,7 @@ FeatureKindPtr make_hog(const Section& options);
 FeatureKindPtr make_bag_of_words(const Section& options);
 FeatureKindPtr make_tfidf(const Section& options);
 
-/// A kind that learns nothing: each row is a function of one item.
+/// A kind that learns nothing: each row is a function of one item; called from several threads.
 /// `describe(item content, id, out)` fills a row of `width` floats.
 using DescribeItem =
     std::function<void(const std::string& content, const std::string& id, std::span<float> out)>;

@@ -134,42 +134,43 @@ class Trial {
     }
     Json options = to_json(features.options);
     options["kind"] = features.kind;
-    out.extractor =
-        obtain("extractor",
-               {{"version", kExtractorVersion},
-                {"modality", name_of(modality)},
-                {"raw", out.raw_hash},
-                {"features", options},
-                {"numerics", numerics(false)}},
-               [&](H5File& file) {
-                 dataset_.verify_raw(modality);
-                 if (reads_stored_feature(features)) {
-                   dataset_.verify_feature(modality, features.options.text("name"));
-                 }
-                 const auto train = dataset_.raw(modality, Split::kTrain);
-                 progress_.begin(fmt::format("fit {}", features.kind), 0, "items");
-                 makers_.feature_kind(features)->fit(*train, progress_)->save(file, "/extractor");
-                 progress_.end();
-               });
+    out.extractor = obtain("extractor",
+                           {{"version", kExtractorVersion},
+                            {"modality", name_of(modality)},
+                            {"raw", out.raw_hash},
+                            {"features", options},
+                            {"numerics", numerics(false)}},
+                           [&](H5File& file) {
+                             dataset_.verify_raw(modality);
+                             if (reads_stored_feature(features)) {
+                               dataset_.verify_feature(modality, features.options.text("name"));
+                             }
+                             const auto train = dataset_.raw(modality, Split::kTrain);
+                             progress_.begin(fmt::format("fit {}", features.kind), 0, "items");
+                             makers_.feature_kind(features)
+                                 ->fit(*train, threads_, progress_)
+                                 ->save(file, "/extractor");
+                             progress_.end();
+                           });
     return out;
   }
 
   Artifact features(const Side& from, Split split) {
-    return obtain("features",
-                  {{"version", kFeaturesVersion},
-                   {"extractor", from.extractor.key},
-                   {"raw", from.raw_hash},
-                   {"split", name_of(split)}},
-                  [&](H5File& file) {
-                    const H5File fitted = H5File::open(from.extractor.path);
-                    const auto extractor =
-                        makers_.feature_kind(from.features)->load(fitted, "/extractor");
-                    const auto items = dataset_.raw(from.modality, split);
-                    progress_.begin(fmt::format("{} of {}", from.features.kind, name_of(split)),
-                                    items->size(), "items");
-                    file.write_features("/features", extractor->extract(*items, progress_));
-                    progress_.end();
-                  });
+    return obtain(
+        "features",
+        {{"version", kFeaturesVersion},
+         {"extractor", from.extractor.key},
+         {"raw", from.raw_hash},
+         {"split", name_of(split)}},
+        [&](H5File& file) {
+          const H5File fitted = H5File::open(from.extractor.path);
+          const auto extractor = makers_.feature_kind(from.features)->load(fitted, "/extractor");
+          const auto items = dataset_.raw(from.modality, split);
+          progress_.begin(fmt::format("{} of {}", from.features.kind, name_of(split)),
+                          items->size(), "items");
+          file.write_features("/features", extractor->extract(*items, threads_, progress_));
+          progress_.end();
+        });
   }
 
   ModalityItems load(const Side& from, Split split, const Artifact& artifact) const {

@@ -14,6 +14,7 @@
 
 #include "align/aligner.h"
 #include "core/rng.h"
+#include "tests/core/testing.h"
 
 namespace alignlab::tests {
 
@@ -22,21 +23,6 @@ inline std::unique_ptr<Aligner> aligner_of(const std::string& name, const std::s
   const auto row = std::ranges::find(aligner_catalog(), name, &AlignerRow::name);
   const Node node = parse_toml(options, "options of " + name);
   return make_aligner(name, resolve(&node, row->options, "aligner"), {"cpu", 1});
-}
-
-inline Features in_form(const Matrix& rows, FeatureForm form) {
-  if (form == FeatureForm::kDense) return rows;
-  SparseRows sparse;
-  sparse.cols = rows.cols();
-  for (std::size_t i = 0; i < rows.rows(); ++i) {
-    for (std::size_t j = 0; j < rows.cols(); ++j) {
-      if (rows.row(i)[j] == 0.0F) continue;
-      sparse.columns.push_back(static_cast<std::int32_t>(j));
-      sparse.values.push_back(rows.row(i)[j]);
-    }
-    sparse.offsets.push_back(static_cast<std::int64_t>(sparse.columns.size()));
-  }
-  return sparse;
 }
 
 struct Forms {

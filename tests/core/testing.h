@@ -11,6 +11,7 @@
 #include <typeinfo>
 
 #include "core/error.h"
+#include "core/features.h"
 
 namespace alignlab::tests {
 
@@ -56,6 +57,22 @@ std::string message_of(Work work) {
 inline ::testing::AssertionResult contains(const std::string& text, const std::string& part) {
   if (text.find(part) != std::string::npos) return ::testing::AssertionSuccess();
   return ::testing::AssertionFailure() << "'" << part << "' is not in '" << text << "'";
+}
+
+/// The same rows, dense or sparse.
+inline Features in_form(const Matrix& rows, FeatureForm form) {
+  if (form == FeatureForm::kDense) return rows;
+  SparseRows sparse;
+  sparse.cols = rows.cols();
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    for (std::size_t j = 0; j < rows.cols(); ++j) {
+      if (rows.row(i)[j] == 0.0F) continue;
+      sparse.columns.push_back(static_cast<std::int32_t>(j));
+      sparse.values.push_back(rows.row(i)[j]);
+    }
+    sparse.offsets.push_back(static_cast<std::int64_t>(sparse.columns.size()));
+  }
+  return sparse;
 }
 
 }  // namespace alignlab::tests

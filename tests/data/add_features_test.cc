@@ -20,7 +20,7 @@ using tests::write_text;
 class AddFeatures : public ::testing::Test {
  protected:
   AddFeatures() {
-    DatasetWriter writer(dataset_, {"three", "a test", "none"}, ContentKind::kPaths);
+    DatasetWriter writer(dataset_, {"three", "a test", "none"}, WriterOptions{});
     writer.add_file(Modality::kImage, {"a.jpg", 0, Split::kTrain}, std::nullopt, "a.jpg");
     writer.add_file(Modality::kImage, {"b.jpg", 1, Split::kDev}, std::nullopt, "b.jpg");
     writer.add_file(Modality::kImage, {"c.jpg", 2, Split::kNone}, std::nullopt, "c.jpg");
@@ -229,7 +229,7 @@ TEST_F(AddFeatures, StoresLargeMatricesInSlabs) {
   constexpr std::size_t kRows = 2000;
   constexpr std::size_t kCols = 2000;
   const fs::path large = folder_ / "large.h5";
-  DatasetWriter writer(large, {"large", "", ""}, ContentKind::kPaths);
+  DatasetWriter writer(large, {"large", "", ""}, WriterOptions{});
   std::string ids;
   Matrix matrix(kRows, kCols);
   for (std::size_t i = 0; i < kRows; ++i) {

@@ -32,7 +32,7 @@ class Doctor : public ::testing::Test {
   }
   Inspection inspect_with(const std::function<void(DatasetWriter&)>& add,
                           ContentKind kind = ContentKind::kPaths, int healthy = 4) {
-    DatasetWriter writer(path_, {"set", "", ""}, kind);
+    DatasetWriter writer(path_, {"set", "", ""}, {.contents = kind});
     write_healthy(writer, healthy);
     if (add) add(writer);
     writer.commit();
@@ -220,7 +220,7 @@ TEST_F(Doctor, FindsIdsThatComeTwice) {
 }
 
 TEST_F(Doctor, NotesSplitsThatNothingIsIn) {
-  DatasetWriter writer(path_, {"set", "", ""}, ContentKind::kPaths);
+  DatasetWriter writer(path_, {"set", "", ""}, WriterOptions{});
   writer.add_text({"a", 0, Split::kTest}, "A dog.");
   writer.commit();
   const Inspection inspection = inspect_file();

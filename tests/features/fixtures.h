@@ -52,7 +52,7 @@ inline FeatureSpec spec_of(const std::string& kind, Modality modality,
 /// Fits on `train` and extracts `items`.
 inline Features extracted(const FeatureSpec& spec, const Items& train, const Items& items) {
   Silent silent;
-  return make_feature_kind(spec)->fit(train, silent)->extract(items, silent);
+  return make_feature_kind(spec)->fit(train, 1, silent)->extract(items, 1, silent);
 }
 
 inline std::string png_of(const cv::Mat& image) {

@@ -231,8 +231,10 @@ TEST(ImageFeatures, StopWhenAskedTo) {
   };
   const Items items({png_of(plain_image(16, 0, 0, 0))});
   Cancelled progress;
-  const auto extractor = make_feature_kind(spec_of("hog", Modality::kImage))->fit(items, progress);
-  EXPECT_EQ(message_of<Interrupted>([&] { extractor->extract(items, progress); }), "interrupted");
+  const auto extractor =
+      make_feature_kind(spec_of("hog", Modality::kImage))->fit(items, 1, progress);
+  EXPECT_EQ(message_of<Interrupted>([&] { extractor->extract(items, 1, progress); }),
+            "interrupted");
 }
 
 }  // namespace

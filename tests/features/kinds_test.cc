@@ -130,8 +130,8 @@ TEST(EveryFeatureKind, GivesTheSameBitsOnceSavedAndLoaded) {
     const Items train = random_items(now.modality, 8, 1);
     const Items test = random_items(now.modality, 5, 2);
     const auto kind = make_feature_kind(now.spec);
-    const auto fitted = kind->fit(train, silent);
-    const Features expected = fitted->extract(test, silent);
+    const auto fitted = kind->fit(train, 1, silent);
+    const Features expected = fitted->extract(test, 1, silent);
     EXPECT_EQ(expected.rows(), 5U);
     EXPECT_GT(expected.cols(), 0U);
     {
@@ -141,8 +141,8 @@ TEST(EveryFeatureKind, GivesTheSameBitsOnceSavedAndLoaded) {
     }
     const auto loaded =
         make_feature_kind(now.spec)->load(H5File::open(folder / "a.h5"), "/extractors/one");
-    EXPECT_EQ(loaded->extract(test, silent), expected);
-    EXPECT_EQ(loaded->extract(train, silent), fitted->extract(train, silent));
+    EXPECT_EQ(loaded->extract(test, 1, silent), expected);
+    EXPECT_EQ(loaded->extract(train, 1, silent), fitted->extract(train, 1, silent));
   }
 }
 
@@ -150,13 +150,14 @@ TEST(EveryFeatureKind, MakesARowOfItsItemAlone) {
   for (const KindCase& now : every_kind()) {
     SCOPED_TRACE(now.name);
     Silent silent;
-    const auto fitted = make_feature_kind(now.spec)->fit(random_items(now.modality, 8, 1), silent);
+    const auto fitted =
+        make_feature_kind(now.spec)->fit(random_items(now.modality, 8, 1), 1, silent);
     const Items test = random_items(now.modality, 4, 2);
-    const Features together = fitted->extract(test, silent);
+    const Features together = fitted->extract(test, 1, silent);
     for (std::size_t i = 0; i < test.size(); ++i) {
-      EXPECT_EQ(dense_row(fitted->extract(test.only(i), silent), 0), dense_row(together, i));
+      EXPECT_EQ(dense_row(fitted->extract(test.only(i), 1, silent), 0), dense_row(together, i));
     }
-    EXPECT_EQ(fitted->extract(random_items(now.modality, 0, 3), silent).rows(), 0U);
+    EXPECT_EQ(fitted->extract(random_items(now.modality, 0, 3), 1, silent).rows(), 0U);
   }
 }
 

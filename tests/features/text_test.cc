@@ -108,10 +108,10 @@ TEST(TextFeatures, LearnFromTrainAlone) {
   const Items train({"a b b", "a c", "a b"});
   for (const char* kind : {"bow", "tfidf"}) {
     Silent silent;
-    const auto extractor = make_feature_kind(text_spec(kind, ""))->fit(train, silent);
-    const Features before = extractor->extract(train, silent);
-    const Features test = extractor->extract(Items({"d d d e", "c c"}), silent);
-    EXPECT_EQ(extractor->extract(train, silent), before);
+    const auto extractor = make_feature_kind(text_spec(kind, ""))->fit(train, 1, silent);
+    const Features before = extractor->extract(train, 1, silent);
+    const Features test = extractor->extract(Items({"d d d e", "c c"}), 1, silent);
+    EXPECT_EQ(extractor->extract(train, 1, silent), before);
     EXPECT_EQ(test.cols(), before.cols());
     EXPECT_EQ(dense_row(test, 0), std::vector<float>(before.cols(), 0.0F));
   }
@@ -122,7 +122,7 @@ TEST(TextFeatures, RefuseATrainWithoutWords) {
     Silent silent;
     const auto fit = [&](const Items& train) {
       return message_of<DataError>(
-          [&] { make_feature_kind(text_spec(kind, "min_count = 2"))->fit(train, silent); });
+          [&] { make_feature_kind(text_spec(kind, "min_count = 2"))->fit(train, 1, silent); });
     };
     EXPECT_EQ(fit(Items({"a", "b", "!"})),
               "no word occurs in at least 2 of the 3 training texts (option min_count)");

@@ -17,9 +17,9 @@
 
 #include "align/common.h"
 #include "align/makers.h"
-#include "align/projection.h"
 #include "cluster/assignment.h"
 #include "cluster/kmeans.h"
+#include "linear/truncated_svd.h"
 
 namespace alignlab::align {
 namespace {

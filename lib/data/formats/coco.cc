@@ -11,10 +11,10 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/lines.h"
 #include "data/dataset_writer.h"
 #include "data/formats/coco_json.h"
 #include "data/formats/formats.h"
-#include "data/lines.h"
 
 namespace alignlab {
 namespace fs = std::filesystem;
@@ -114,7 +114,7 @@ class Importer final : public CocoListener {
         sources_(std::move(sources)),
         progress_(progress),
         writer_(request.out, {request.out.stem().string(), "coco: " + file_names(sources_), ""},
-                request.embed ? ContentKind::kBytes : ContentKind::kPaths) {}
+                writer_options(request)) {}
 
   ImportSummary run(const std::optional<fs::path>& judgements) {
     for (source_ = 0; source_ < sources_.size(); ++source_) import_source();
@@ -122,12 +122,7 @@ class Importer final : public CocoListener {
       throw DataError(fmt::format("{}: expected images, found none", sources_[0].string()));
     }
     if (judgements) import_judgements(*judgements);
-    ImportSummary summary;
-    summary.images = writer_.count(Modality::kImage);
-    summary.audio = writer_.count(Modality::kAudio);
-    summary.texts = writer_.count(Modality::kText);
-    summary.content_hash = writer_.commit();
-    return summary;
+    return finish(writer_);
   }
 
   void on_image(const CocoImage& image) override {
@@ -232,7 +227,7 @@ class Importer final : public CocoListener {
   void warn() {
     const std::string file = sources_[source_].filename().string();
     const std::string all = with_commas(images_here_);
-    if (split_ == Split::kNone) {
+    if (split_ == Split::kNone && !request_.split) {
       progress_.warn(fmt::format(
           "{}: no train, val, dev or test in its name, so its images are of no split: {}", file,
           all));
@@ -349,9 +344,8 @@ class Importer final : public CocoListener {
 }  // namespace
 
 ImportSummary import_coco(const ImportRequest& request, Progress& progress) {
-  if (request.images) check_folder(*request.images, "--images");
-  if (request.audio) check_folder(*request.audio, "--audio");
-  std::vector<fs::path> sources = find_sources(request.sources);
+  check_takes("coco", request, {.images = true, .audio = true, .judgements = true});
+  std::vector<fs::path> sources = find_sources(plain_sources("coco", request));
   const std::optional<fs::path> judgements = judgement_file(request, sources);
   check_output(request.out, sources);
   if (judgements) check_output(request.out, std::span(&*judgements, 1));

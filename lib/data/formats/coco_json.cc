@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "core/error.h"
-#include "data/lines.h"
+#include "core/lines.h"
 
 namespace alignlab {
 namespace fs = std::filesystem;

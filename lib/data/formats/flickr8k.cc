@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/lines.h"
 #include "data/dataset_writer.h"
 #include "data/formats/formats.h"
-#include "data/lines.h"
 
 namespace alignlab {
 namespace fs = std::filesystem;
@@ -131,7 +131,7 @@ class Importer {
         images_(read_lists(sources)),
         writer_(request.out,
                 {request.out.stem().string(), "flickr8k: " + file_names(sources.all()), ""},
-                request.embed ? ContentKind::kBytes : ContentKind::kPaths) {}
+                writer_options(request)) {}
 
   ImportSummary run(const fs::path& captions) {
     LineReader lines(captions);
@@ -160,11 +160,7 @@ class Importer {
       throw DataError(fmt::format("{}: expected captions, found none", captions.string()));
     }
     warn();
-    ImportSummary summary;
-    summary.images = writer_.count(Modality::kImage);
-    summary.texts = writer_.count(Modality::kText);
-    summary.content_hash = writer_.commit();
-    return summary;
+    return finish(writer_);
   }
 
  private:
@@ -195,7 +191,7 @@ class Importer {
                                  with_commas(writer_.count(Modality::kImage)),
                                  excerpt(first_missing_)));
     }
-    if (without_split_ > 0) {
+    if (without_split_ > 0 && !request_.split) {
       progress_.warn("images in no list, so of no split: " + with_commas(without_split_));
     }
     const auto captionless = static_cast<std::size_t>(
@@ -220,10 +216,8 @@ class Importer {
 }  // namespace
 
 ImportSummary import_flickr8k(const ImportRequest& request, Progress& progress) {
-  if (request.audio) throw UsageError("flickr8k: has no sounds (--audio)");
-  if (request.judgements) throw UsageError("flickr8k: takes no judgements (--judgements)");
-  if (request.images) check_folder(*request.images, "--images");
-  const Sources sources = find_sources(request.sources);
+  check_takes("flickr8k", request, {.images = true});
+  const Sources sources = find_sources(plain_sources("flickr8k", request));
   check_output(request.out, sources.all());
   return Importer(request, sources, progress).run(sources.captions);
 }

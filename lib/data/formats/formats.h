@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "data/dataset_writer.h"
 #include "data/import.h"
 
 namespace alignlab {
@@ -16,6 +17,7 @@ namespace alignlab {
 struct Format {
   std::string name;
   std::string summary;
+  Options options;
   ImportSummary (*import)(const ImportRequest& request, Progress& progress);
 };
 
@@ -23,6 +25,21 @@ const std::vector<Format>& formats();
 
 ImportSummary import_coco(const ImportRequest& request, Progress& progress);
 ImportSummary import_flickr8k(const ImportRequest& request, Progress& progress);
+
+/// How the writer of a request's data set is to keep contents and draw splits.
+WriterOptions writer_options(const ImportRequest& request);
+/// The paths of the sources. UsageError if one was given a split, which the format finds itself.
+std::vector<std::filesystem::path> plain_sources(const std::string& format,
+                                                 const ImportRequest& request);
+/// Counts and commits.
+ImportSummary finish(DatasetWriter& writer);
+/// UsageError for options of `import` that the format has no use for.
+struct Takes {
+  bool images = false;
+  bool audio = false;
+  bool judgements = false;
+};
+void check_takes(const std::string& format, const ImportRequest& request, const Takes& takes);
 
 /// For formats that find their inputs in a folder. DataError if `out` is one of them.
 void check_output(const std::filesystem::path& out, std::span<const std::filesystem::path> inputs);

@@ -28,7 +28,7 @@ class WordCounter : public Extractor {
     }
   }
 
-  Features extract(const RawItems& items, Progress& progress) const override {
+  Features extract(const RawItems& items, int, Progress& progress) const override {
     SparseRows rows;
     rows.cols = vocabulary_.size();
     for (std::size_t i = 0; i < items.size(); ++i) {
@@ -69,7 +69,7 @@ class WordCounts : public FeatureKind {
         sublinear_(options.flag("sublinear")),
         weighted_(weighted) {}
 
-  std::unique_ptr<Extractor> fit(const RawItems& train, Progress& progress) const override {
+  std::unique_ptr<Extractor> fit(const RawItems& train, int, Progress& progress) const override {
     std::map<std::string, std::int64_t> texts_with;
     for (std::size_t i = 0; i < train.size(); ++i) {
       if (i % kTextsBetweenChecks == 0) progress.check();

@@ -1,12 +1,13 @@
-#include "align/projection.h"
+#include "linear/truncated_svd.h"
 
 #include <gtest/gtest.h>
 
 #include <Eigen/Dense>
 
-#include "tests/align/fixtures.h"
+#include "core/rng.h"
+#include "tests/core/testing.h"
 
-namespace alignlab::align {
+namespace alignlab {
 namespace {
 
 using tests::in_form;
@@ -152,4 +153,4 @@ TEST(Project, GivesZerosForAnEmptySparseRow) {
 }
 
 }  // namespace
-}  // namespace alignlab::align
+}  // namespace alignlab

@@ -7,7 +7,7 @@
 #include "core/features.h"
 #include "core/rng.h"
 
-namespace alignlab::align {
+namespace alignlab {
 
 /// [features.cols(), k] with orthonormal columns, k = min(directions, rows, cols).
 Matrix leading_directions(const Features& features, std::size_t directions, Rng rng);
@@ -15,4 +15,4 @@ Matrix leading_directions(const Features& features, std::size_t directions, Rng 
 /// features x directions, [rows, k].
 Matrix project(const Features& features, const Matrix& directions);
 
-}  // namespace alignlab::align
+}  // namespace alignlab

@@ -1,10 +1,10 @@
-#include "align/projection.h"
+#include "linear/truncated_svd.h"
 
 #include <Eigen/Dense>
 #include <Eigen/SparseCore>
 #include <algorithm>
 
-namespace alignlab::align {
+namespace alignlab {
 namespace {
 
 using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -87,4 +87,4 @@ Matrix project(const Features& features, const Matrix& directions) {
   return product(dense_map(features.dense()), directions);
 }
 
-}  // namespace alignlab::align
+}  // namespace alignlab
