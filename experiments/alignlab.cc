@@ -61,6 +61,8 @@ const std::vector<Command>& commands() {
        import_data},
       {"add-features", "FILE.h5 --modality M --name NAME --matrix X.npy [--ids names.txt]",
        "store a feature matrix in a data set", add_stored_features},
+      {"extract", "FILE.h5 --modality M --kind K [--name NAME] [-j N] [key=value ...]",
+       "make features of every item and store them in the data set", extract},
       {"inspect", "FILE.h5 [--json]", "count what is in a data set and find what is wrong with it",
        inspect_data},
       {"run", "CONFIG.toml [key=value ...] [--out DIR] [-j N] [--dry-run] [--fail-fast]",

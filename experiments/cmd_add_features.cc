@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include "core/suggest.h"
 #include "data/import.h"
 #include "experiments/command_line.h"
 #include "experiments/console.h"
@@ -18,15 +17,10 @@ int add_stored_features(const Arguments& arguments) {
   line.positional("a data set", 1, 1);
   if (!line.parse(arguments)) return 0;
   const std::string wanted = line.get<std::string>("modality");
-  const auto modality = modality_from(wanted);
-  if (!modality) {
-    const std::vector<std::string> known{"image", "audio", "text"};
-    throw UsageError(fmt::format("alignlab add-features: unknown modality '{}'{}", wanted,
-                                 suggestion(wanted, known)));
-  }
+  const Modality modality = modality_argument("add-features", wanted);
   catch_interrupts();
   ConsoleProgress progress;
-  add_features({line.words().front(), *modality, line.get<std::string>("name"),
+  add_features({line.words().front(), modality, line.get<std::string>("name"),
                 line.get<std::string>("matrix"), line.path("ids")},
                progress);
   fmt::print("{}: {} feature '{}' added\n", line.words().front(), wanted,

@@ -70,4 +70,12 @@ bool CommandLine::parse(const Arguments& arguments) {
   return true;
 }
 
+Modality modality_argument(const std::string& command, const std::string& text) {
+  if (const auto modality = modality_from(text)) return *modality;
+  std::vector<std::string> known;
+  for (const Modality modality : kModalities) known.emplace_back(name_of(modality));
+  throw UsageError(
+      fmt::format("alignlab {}: unknown modality '{}'{}", command, text, suggestion(text, known)));
+}
+
 }  // namespace alignlab::cli

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/modality.h"
 #include "experiments/commands.h"
 
 namespace alignlab::cli {
@@ -51,5 +52,8 @@ class CommandLine {
   po::variables_map values_;
   std::vector<std::string> words_;
 };
+
+/// UsageError with a suggestion for what is no modality.
+Modality modality_argument(const std::string& command, const std::string& text);
 
 }  // namespace alignlab::cli

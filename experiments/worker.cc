@@ -15,6 +15,7 @@
 #include "core/files.h"
 #include "core/hdf5.h"
 #include "data/scenes/scenes.h"
+#include "run/extract.h"
 #include "run/pipeline.h"
 #include "run/sweep_runner.h"
 
@@ -114,10 +115,28 @@ Json generate(const Json& job, Progress& progress) {
   return {};
 }
 
+Json extract(const Json& job, Progress& progress) {
+  ExtractRequest request;
+  request.dataset = job.at("dataset").get<std::string>();
+  request.modality = modality_from(job.at("modality").get<std::string>()).value();
+  request.features.kind = job.at("kind");
+  const auto rows = feature_rows(request.features.kind, request.modality, Place{});
+  request.features.options = section_from_json(job.at("options"), feature_options(rows));
+  request.name = job.at("name");
+  request.threads = job.at("threads");
+  const Store store(job.at("store").get<std::string>());
+  const ExtractSummary made = extract_features(request, store, makers(), progress);
+  return {{"items", made.items},
+          {"width", made.width},
+          {"seconds", made.seconds},
+          {"cached", made.cached}};
+}
+
 Json perform(const Json& job, Progress& progress) {
   const std::string kind = job.at("job");
   if (kind == "trial") return run_trial(job, progress);
   if (kind == "generate-scenes") return generate(job, progress);
+  if (kind == "extract") return extract(job, progress);
   throw UsageError(fmt::format("alignlab-worker: unknown job '{}'", kind));
 }
 

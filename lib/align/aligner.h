@@ -45,7 +45,8 @@ struct AlignerRow {
   std::string name;
   std::string summary;
   Options options;
-  bool learns = true;  // false: a floor or a ceiling, not a method
+  bool learns = true;              // false: a floor or a ceiling, not a method
+  std::vector<FeatureForm> forms;  // that it takes, on either side
 };
 
 const std::vector<AlignerRow>& aligner_catalog();

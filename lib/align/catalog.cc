@@ -3,6 +3,12 @@
 namespace alignlab {
 namespace {
 
+const std::vector<FeatureForm> kRows{FeatureForm::kDense, FeatureForm::kSparse};
+const std::vector<FeatureForm> kRowsAndPixels{FeatureForm::kDense, FeatureForm::kSparse,
+                                              FeatureForm::kPixels};
+const std::vector<FeatureForm> kAnyForm{FeatureForm::kDense, FeatureForm::kSparse,
+                                        FeatureForm::kTokens, FeatureForm::kPixels};
+
 Options random_options() {
   return {{.name = "width",
            .summary = "of the embeddings",
@@ -75,7 +81,12 @@ Options contrastive_options() {
         .fallback = 0.07,
         .least = 0.01,
         .most = 100.0},
-       {.name = "learn_temperature", .summary = "false keeps the initial one", .fallback = true}},
+       {.name = "learn_temperature", .summary = "false keeps the initial one", .fallback = true},
+       {.name = "channels",
+        .summary = "of the convolutions of a LeNet, where features are pixels",
+        .fallback = std::vector<std::int64_t>{16, 32},
+        .least = 1,
+        .most = 4096}},
       {.epochs = 40, .batch_size = 256, .learning_rate = 1e-3, .dropout = 0.2});
 }
 
@@ -105,12 +116,13 @@ Options cluster_matching_options() {
 }  // namespace
 
 const std::vector<AlignerRow>& aligner_catalog() {
-  static const std::vector<AlignerRow> kRows{
-#define ALIGNER(name, maker, options, learns, summary) {name, summary, options, learns},
+  static const std::vector<AlignerRow> kAll{
+#define ALIGNER(name, maker, options, learns, forms, summary) \
+  {name, summary, options, learns, forms},
 #include "align/aligners.def"
 #undef ALIGNER
   };
-  return kRows;
+  return kAll;
 }
 
 }  // namespace alignlab

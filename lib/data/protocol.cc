@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
+#include <string_view>
 
 #include "core/error.h"
 
 namespace alignlab {
 namespace {
 
+constexpr std::string_view kClassLabels = "class-labels";
 constexpr std::size_t kFlickrImages = 1000;
 constexpr std::size_t kFlickrCaptions = 5;
 
@@ -30,6 +33,18 @@ void require_flickr_1k(const std::string& protocol, const Dataset& dataset, Spli
   }
 }
 
+void require_labels(const std::string& protocol, const Dataset& dataset, Split split) {
+  for (const Modality modality : dataset.modalities()) {
+    const Items& items = dataset.items(modality);
+    const std::vector<std::size_t> chosen = items.of_split(split);
+    const auto is_labelled = [&](std::size_t item) { return items.labels[item] >= 0; };
+    if (!items.labels.empty() && std::ranges::any_of(chosen, is_labelled)) continue;
+    throw DataError(fmt::format(
+        "{}: protocol '{}' is defined on class labels; the {} items of split {} have none",
+        dataset.path().string(), protocol, name_of(modality), name_of(split)));
+  }
+}
+
 }  // namespace
 
 const std::vector<CatalogRow>& protocol_catalog() {
@@ -37,12 +52,36 @@ const std::vector<CatalogRow>& protocol_catalog() {
       {"all-pairs", "every item of the split; items of one group are relevant to each other", {}},
       {"flickr8k-1k", "1,000 images with five captions each", {}},
       {"flickr30k-1k", "1,000 images with five captions each", {}},
+      {"class-labels",
+       "every item of the split; items of one class are relevant to each other",
+       {}},
   };
   return kRows;
 }
 
 void check_protocol(const std::string& protocol, const Dataset& dataset, Split split) {
-  if (protocol != "all-pairs") require_flickr_1k(protocol, dataset, split);
+  if (protocol == kClassLabels) {
+    require_labels(protocol, dataset, split);
+  } else if (protocol != "all-pairs") {
+    require_flickr_1k(protocol, dataset, split);
+  }
+}
+
+std::vector<std::int32_t> relevance_keys(const std::string& protocol, const Dataset& dataset,
+                                         Modality modality, Split split) {
+  if (protocol != kClassLabels) return dataset.groups(modality, split);
+  const Items& items = dataset.items(modality);
+  std::vector<std::int32_t> keys;
+  // Behind the labels and apart for each modality, so that no two unlabelled items are alike.
+  auto unlabelled = static_cast<std::int32_t>(dataset.label_names().size());
+  for (const Modality other : kModalities) {
+    if (other == modality) break;
+    if (dataset.has(other)) unlabelled += static_cast<std::int32_t>(dataset.items(other).size());
+  }
+  for (const std::size_t item : items.of_split(split)) {
+    keys.push_back(items.labels[item] >= 0 ? items.labels[item] : unlabelled++);
+  }
+  return keys;
 }
 
 }  // namespace alignlab

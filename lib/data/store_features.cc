@@ -18,17 +18,6 @@ namespace {
 
 constexpr std::size_t kSlabBytes = 1 << 22;
 
-void check_name(const std::string& name) {
-  const bool allowed = std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '.';
-  });
-  if (name.empty() || !allowed || name.starts_with('.')) {
-    throw UsageError(fmt::format(
-        "feature name: expected letters, digits, '_', '-' and '.', found '{}'", excerpt(name)));
-  }
-}
-
 void check_finite(const StringColumn& ids, std::size_t first, std::span<const float> rows,
                   const FeatureMatrix& matrix) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -47,9 +36,20 @@ std::string array_of(const FeatureMatrix& matrix) {
 
 }  // namespace
 
+void check_feature_name(const std::string& name) {
+  const bool allowed = std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
+  });
+  if (name.empty() || !allowed || name.starts_with('.')) {
+    throw UsageError(fmt::format(
+        "feature name: expected letters, digits, '_', '-' and '.', found '{}'", excerpt(name)));
+  }
+}
+
 void append_features(H5File& file, const StringColumn& ids, const FeatureMatrix& matrix,
                      Progress& progress) {
-  check_name(matrix.name);
+  check_feature_name(matrix.name);
   if (matrix.width == 0) {
     throw DataError(fmt::format("{} features '{}': expected at least one column, found none",
                                 name_of(matrix.modality), matrix.name));
@@ -74,7 +74,7 @@ void append_features(H5File& file, const StringColumn& ids, const FeatureMatrix&
 }
 
 void store_features(const fs::path& path, const FeatureMatrix& matrix, Progress& progress) {
-  check_name(matrix.name);
+  check_feature_name(matrix.name);
   std::error_code error;
   if (!fs::exists(path, error)) throw DataError(fmt::format("{}: no such file", path.string()));
   // Behind a link, the copy belongs where the data set is: its paths are relative to that folder.

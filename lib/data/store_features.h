@@ -28,13 +28,15 @@ struct FeatureMatrix {
   std::function<void(std::size_t first, std::span<float> out)> read_rows;
 };
 
+/// UsageError for a name that is not letters, digits, '.', '_' and '-'.
+void check_feature_name(const std::string& name);
+
 /// Writes /features/<modality>/<name> with its attributes, a row for each of `ids`. Errors as of
 /// store_features().
 void append_features(H5File& file, const StringColumn& ids, const FeatureMatrix& matrix,
                      Progress& progress);
 
-/// UsageError for a name that is not letters, digits, '.', '_' and '-'; DataError when there is
-/// one of that name already, or where a value is NaN or infinite (names row and id).
+/// UsageError for such a name; DataError when there is one of that name already, or where a value is NaN or infinite (names row and id).
 void store_features(const std::filesystem::path& dataset, const FeatureMatrix& matrix,
                     Progress& progress);
 

@@ -43,9 +43,9 @@ fs::path Store::path_of(const std::string& stage, const std::string& key) const 
   return root_ / stage / (key + ".h5");
 }
 
-bool Store::has(const std::string& stage, const std::string& key) const {
-  std::error_code error;
-  return fs::exists(path_of(stage, key), error);
+void Store::remove(const std::string& stage, const nlohmann::json& recipe) const {
+  std::error_code ignored;
+  fs::remove(path_of(stage, key_of(recipe)), ignored);
 }
 
 Artifact Store::obtain(const std::string& stage, const nlohmann::json& recipe,

@@ -27,11 +27,12 @@ class Store {
   explicit Store(std::filesystem::path root) : root_(std::move(root)) {}
 
   static std::string key_of(const nlohmann::json& recipe);
-  /// Whether obtain() would find it, as far as a look at the file name tells.
-  bool has(const std::string& stage, const std::string& key) const;
   /// The artifact of `recipe`; `make` fills the file when it has to be made.
   Artifact obtain(const std::string& stage, const nlohmann::json& recipe,
                   const std::function<void(H5File&)>& make, Progress& progress) const;
+
+  /// For what is only needed until something else is there.
+  void remove(const std::string& stage, const nlohmann::json& recipe) const;
 
  private:
   std::filesystem::path path_of(const std::string& stage, const std::string& key) const;

@@ -111,6 +111,20 @@ void check_metric_names(const Node& tree, const Section& eval) {
   for (const std::string& name : eval.texts("metrics")) parse_metric(name, place);
 }
 
+void check_form(const Node& tree, Modality modality, const FeatureSpec& features,
+                const AlignerRow& aligner) {
+  const Node* kind = tree.find(fmt::format("features.{}.kind", name_of(modality)));
+  const FeatureForm form = feature_rows(features.kind, modality, kind->place)[0]->form;
+  if (std::ranges::find(aligner.forms, form) != aligner.forms.end()) return;
+  std::string forms;
+  for (const FeatureForm taken : aligner.forms) {
+    forms += (forms.empty() ? "" : ", ") + std::string(name_of(taken));
+  }
+  throw ConfigError(fmt::format("{}: aligner '{}' takes features that are {}; '{}' is {}",
+                                kind->place.text(), aligner.name, forms, features.kind,
+                                name_of(form)));
+}
+
 TrialSpec resolve_trial(const Node& tree) {
   for (const auto& [key, node] : tree.table()) {
     if (std::ranges::find(kTopKeys, key) == kTopKeys.end()) {
@@ -135,6 +149,8 @@ TrialSpec resolve_trial(const Node& tree) {
   const AlignerRow& row =
       find_row(aligner_catalog(), spec.aligner, "aligner", aligner->find("kind")->place);
   spec.aligner_options = resolve(aligner, row.options, "aligner", {"kind"});
+  check_form(tree, spec.first, spec.first_features, row);
+  check_form(tree, spec.second, spec.second_features, row);
   spec.train = resolve(tree.find("train"), train_options(), "train");
   spec.eval = resolve(tree.find("eval"), eval_options(), "eval");
   check_metric_names(tree, spec.eval);

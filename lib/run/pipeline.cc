@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "data/protocol.h"
 #include "eval/metrics.h"
+#include "run/feature_stages.h"
 #include "run/stage_versions.h"
 #include "search/search.h"
 
@@ -50,7 +51,9 @@ class Trial {
         progress_(progress),
         dataset_(Dataset::open(spec.dataset)),
         device_(makers.device(spec.train.text("device"))),
-        threads_(static_cast<int>(spec.train.integer("threads"))) {}
+        threads_(static_cast<int>(spec.train.integer("threads"))),
+        features_(dataset_, store, makers, threads_, progress,
+                  [this](const Artifact& artifact) { remember(artifact); }) {}
 
   void require_content(const std::string& planned) const {
     if (dataset_.content_hash() == planned) return;
@@ -62,8 +65,8 @@ class Trial {
   TrialRecord run() {
     require_items();
     check_protocol(spec_.eval.text("protocol"), dataset_, spec_.split());
-    const Side first = side(spec_.first, spec_.first_features);
-    const Side second = side(spec_.second, spec_.second_features);
+    const FeatureSide first = features_.side(spec_.first, spec_.first_features);
+    const FeatureSide second = features_.side(spec_.second, spec_.second_features);
     const Artifact model = fit(first, second);
     const Artifact embedded = embed(first, second, model, spec_.split());
     std::optional<Artifact> dev;
@@ -82,13 +85,6 @@ class Trial {
   }
 
  private:
-  struct Side {
-    Modality modality;
-    FeatureSpec features;
-    std::string raw_hash;
-    Artifact extractor;
-  };
-
   std::size_t count(Split split) const {
     return std::min(dataset_.groups(spec_.first, split).size(),
                     dataset_.groups(spec_.second, split).size());
@@ -104,76 +100,29 @@ class Trial {
     }
   }
 
-  /// What numeric results depend on besides their recipe.
-  Json numerics(bool trains) const {
-    Json out{{"isa", selected_isa()}, {"libraries", makers_.libraries}};
-    if (trains) {
-      const Provenance machine = provenance_of_this_process();
-      out["blas"] = machine.blas;
-      out["cpu"] = machine.cpu;
-      out["device"] = device_;
-      out["threads"] = threads_;
-    }
-    return out;
+  /// What trained models depend on besides their recipe.
+  Json numerics() const {
+    const Provenance machine = provenance_of_this_process();
+    return {{"isa", selected_isa()}, {"libraries", makers_.libraries},
+            {"blas", machine.blas},  {"cpu", machine.cpu},
+            {"device", device_},     {"threads", threads_}};
   }
 
   Artifact obtain(const std::string& stage, Json recipe, const std::function<void(H5File&)>& make) {
     progress_.check();
     recipe["stage"] = stage;
     Artifact artifact = store_.obtain(stage, recipe, make, progress_);
-    if (std::ranges::find(stages_, artifact.key, &Artifact::key) == stages_.end()) {
-      stages_.push_back(artifact);
-    }
+    remember(artifact);
     return artifact;
   }
 
-  Side side(Modality modality, const FeatureSpec& features) {
-    Side out{modality, features, dataset_.hash_of_raw(modality), {}};
-    if (reads_stored_feature(features)) {
-      out.raw_hash += dataset_.hash_of_feature(modality, features.options.text("name"));
+  void remember(const Artifact& artifact) {
+    if (std::ranges::find(stages_, artifact.key, &Artifact::key) == stages_.end()) {
+      stages_.push_back(artifact);
     }
-    Json options = to_json(features.options);
-    options["kind"] = features.kind;
-    out.extractor = obtain("extractor",
-                           {{"version", kExtractorVersion},
-                            {"modality", name_of(modality)},
-                            {"raw", out.raw_hash},
-                            {"features", options},
-                            {"numerics", numerics(false)}},
-                           [&](H5File& file) {
-                             dataset_.verify_raw(modality);
-                             if (reads_stored_feature(features)) {
-                               dataset_.verify_feature(modality, features.options.text("name"));
-                             }
-                             const auto train = dataset_.raw(modality, Split::kTrain);
-                             progress_.begin(fmt::format("fit {}", features.kind), 0, "items");
-                             makers_.feature_kind(features)
-                                 ->fit(*train, threads_, progress_)
-                                 ->save(file, "/extractor");
-                             progress_.end();
-                           });
-    return out;
   }
 
-  Artifact features(const Side& from, Split split) {
-    return obtain(
-        "features",
-        {{"version", kFeaturesVersion},
-         {"extractor", from.extractor.key},
-         {"raw", from.raw_hash},
-         {"split", name_of(split)}},
-        [&](H5File& file) {
-          const H5File fitted = H5File::open(from.extractor.path);
-          const auto extractor = makers_.feature_kind(from.features)->load(fitted, "/extractor");
-          const auto items = dataset_.raw(from.modality, split);
-          progress_.begin(fmt::format("{} of {}", from.features.kind, name_of(split)),
-                          items->size(), "items");
-          file.write_features("/features", extractor->extract(*items, threads_, progress_));
-          progress_.end();
-        });
-  }
-
-  ModalityItems load(const Side& from, Split split, const Artifact& artifact) const {
+  ModalityItems load(const FeatureSide& from, Split split, const Artifact& artifact) const {
     ModalityItems items{from.modality, H5File::open(artifact.path).read_features("/features"),
                         dataset_.groups(from.modality, split)};
     require_rows(artifact, items.features.rows(), items.groups.size());
@@ -188,21 +137,21 @@ class Trial {
                             artifact.path.string(), items, rows));
   }
 
-  Artifact fit(const Side& first, const Side& second) {
+  Artifact fit(const FeatureSide& first, const FeatureSide& second) {
     Json options = to_json(spec_.aligner_options);
     options["kind"] = spec_.aligner;
     // Obtained even when the model is there, so that a record names the same stages either way.
-    const Artifact first_train = features(first, Split::kTrain);
-    const Artifact second_train = features(second, Split::kTrain);
-    const Artifact first_dev = features(first, Split::kDev);
-    const Artifact second_dev = features(second, Split::kDev);
+    const Artifact first_train = features_.features(first, Split::kTrain);
+    const Artifact second_train = features_.features(second, Split::kTrain);
+    const Artifact first_dev = features_.features(first, Split::kDev);
+    const Artifact second_dev = features_.features(second, Split::kDev);
     return obtain("model",
                   {{"version", kModelVersion},
                    {"first", first.extractor.key},
                    {"second", second.extractor.key},
                    {"aligner", options},
                    {"seed", spec_.seed},
-                   {"numerics", numerics(true)}},
+                   {"numerics", numerics()}},
                   [&](H5File& file) {
                     const TrainSplit train({load(first, Split::kTrain, first_train),
                                             load(second, Split::kTrain, second_train)});
@@ -216,14 +165,15 @@ class Trial {
                   });
   }
 
-  Artifact embed(const Side& first, const Side& second, const Artifact& model, Split split) {
-    const Artifact first_features = features(first, split);
-    const Artifact second_features = features(second, split);
+  Artifact embed(const FeatureSide& first, const FeatureSide& second, const Artifact& model,
+                 Split split) {
+    const Artifact first_features = features_.features(first, split);
+    const Artifact second_features = features_.features(second, split);
     return obtain("embeddings",
                   {{"version", kEmbeddingsVersion},
                    {"model", model.key},
                    {"split", name_of(split)},
-                   {"numerics", numerics(true)}},
+                   {"numerics", numerics()}},
                   [&](H5File& file) {
                     const auto encoder = aligner()->load(H5File::open(model.path), "/model");
                     const ModalityItems a = load(first, split, first_features);
@@ -256,15 +206,17 @@ class Trial {
                    Modality candidate) const {
     const H5File file = H5File::open(embedded.path);
     const Similarity similarity = similarity_from(spec_.eval.text("similarity"));
+    const auto keys = [&](Modality modality) {
+      return relevance_keys(spec_.eval.text("protocol"), dataset_, modality, split);
+    };
     const auto prepared = [&](Modality modality) {
       const Matrix rows = file.read_matrix(array_of(modality));
       require_rows(embedded, rows.rows(), dataset_.groups(modality, split).size());
       return prepare(rows, similarity,
                      fmt::format("embeddings of {} by '{}'", name_of(modality), spec_.aligner));
     };
-    return {
-        prepared(query), prepared(candidate),
-        Relevance::from_groups(dataset_.groups(query, split), dataset_.groups(candidate, split))};
+    return {prepared(query), prepared(candidate),
+            Relevance::from_groups(keys(query), keys(candidate))};
   }
 
   std::optional<double> threshold(const std::optional<Artifact>& dev, Modality query,
@@ -408,6 +360,7 @@ class Trial {
   std::string device_;
   int threads_;
   std::vector<Artifact> stages_;
+  FeatureStages features_;
 };
 
 }  // namespace

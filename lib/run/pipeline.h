@@ -8,30 +8,15 @@
 // its part of the spec and its parents' keys. So a kernel sweep shares one model, a change of
 // metrics retrains nothing, and a trial that was killed goes on where it stood.
 
-#include <functional>
-#include <map>
-#include <memory>
 #include <string>
 
-#include "align/aligner.h"
 #include "core/progress.h"
-#include "data/dataset.h"
-#include "features/feature_kind.h"
 #include "record/store.h"
 #include "record/trial_record.h"
+#include "run/makers.h"
 #include "run/spec.h"
 
 namespace alignlab {
-
-/// What does the work, given by the program that links it; the planner needs none of it.
-struct Makers {
-  std::function<std::unique_ptr<FeatureKind>(const FeatureSpec&)> feature_kind;
-  std::function<std::unique_ptr<Aligner>(const std::string&, const Section&, const TrainOptions&)>
-      aligner;
-  /// The device that "auto" means here.
-  std::function<std::string(const std::string&)> device;
-  std::map<std::string, std::string> libraries;
-};
 
 /// Runs what the store does not hold yet. DataError if the data set's content is not the one the
 /// trial was planned on. Throws what the stages throw; a record comes back only

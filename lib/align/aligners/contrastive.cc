@@ -12,7 +12,7 @@
 
 #include "align/common.h"
 #include "align/makers.h"
-#include "align/torch/perceptron.h"
+#include "align/torch/tower.h"
 #include "align/torch/training.h"
 
 namespace alignlab::align {
@@ -22,27 +22,28 @@ const double kLargestLogScale = std::log(100.0);
 
 class TwoTowers : public Encoder {
  public:
-  TwoTowers(Perceptron first, Perceptron second, Modality first_modality, torch::Device device)
+  TwoTowers(std::shared_ptr<const Tower> first, std::shared_ptr<const Tower> second,
+            Modality first_modality, torch::Device device)
       : first_(std::move(first)),
         second_(std::move(second)),
         first_modality_(first_modality),
         device_(device) {}
 
   Matrix embed(Modality modality, const Features& features) const override {
-    const Perceptron& tower = modality == first_modality_ ? first_ : second_;
+    const Tower& tower = modality == first_modality_ ? *first_ : *second_;
     require_width(modality, features, tower.inputs());
     return tower.apply(features, device_);
   }
 
   void save(H5File& file, const std::string& group) const override {
-    first_.save(file, group + "/first");
-    second_.save(file, group + "/second");
+    first_->save(file, group + "/first");
+    second_->save(file, group + "/second");
     file.set_attribute(group, "first", name_of(first_modality_));
   }
 
  private:
-  Perceptron first_;
-  Perceptron second_;
+  std::shared_ptr<const Tower> first_;
+  std::shared_ptr<const Tower> second_;
   Modality first_modality_;
   torch::Device device_;
 };
@@ -73,7 +74,8 @@ class Contrastive : public Aligner {
         train_(train),
         width_(static_cast<std::size_t>(options.integer("width"))),
         temperature_(options.real("temperature")),
-        learn_temperature_(options.flag("learn_temperature")) {}
+        learn_temperature_(options.flag("learn_temperature")),
+        channels_(options.integers("channels")) {}
 
   std::unique_ptr<Encoder> fit(const TrainSplit& train_split, const DevSplit& dev,
                                std::uint64_t seed, Progress& progress) const override {
@@ -81,24 +83,23 @@ class Contrastive : public Aligner {
     const std::vector<Pair> pairs = pairs_of(train_split);
     const FeatureTable firsts(train_split.first().features, device);
     const FeatureTable seconds(train_split.second().features, device);
-    const auto tower = [&](const FeatureTable& table, const ModalityItems& items) {
+    const auto tower = [&](const ModalityItems& items) -> std::shared_ptr<const Tower> {
       const std::string name(name_of(items.modality));
-      return Perceptron(table.width(), training_.hidden, width_,
+      return make_tower(items.features, {training_.hidden, channels_, width_},
                         generator(seed, "initial weights of " + name), device);
     };
     // Tensors are handles: training these towers trains the encoder's.
-    const Perceptron first = tower(firsts, train_split.first());
-    const Perceptron second = tower(seconds, train_split.second());
+    const auto first = tower(train_split.first());
+    const auto second = tower(train_split.second());
     auto encoder = std::make_unique<TwoTowers>(first, second, train_split.first().modality, device);
     torch::Tensor log_scale = torch::full({1}, std::log(1.0 / temperature_)).to(device);
     log_scale.requires_grad_(learn_temperature_);
     const Dropout dropout{training_.dropout, generator(seed, "dropout")};
 
     Trainee trainee;
-    for (const Perceptron* network : {&first, &second}) {
-      trainee.decaying.insert(trainee.decaying.end(), network->weights().begin(),
-                              network->weights().end());
-      trainee.free.insert(trainee.free.end(), network->biases().begin(), network->biases().end());
+    for (const Tower* network : {first.get(), second.get()}) {
+      for (const torch::Tensor& weight : network->weights()) trainee.decaying.push_back(weight);
+      for (const torch::Tensor& bias : network->biases()) trainee.free.push_back(bias);
     }
     if (learn_temperature_) trainee.free.push_back(log_scale);
     trainee.examples = pairs.size();
@@ -110,8 +111,8 @@ class Contrastive : public Aligner {
         second_rows.push_back(pair.second);
         groups.push_back(pair.group);
       }
-      const torch::Tensor u = unit_rows(first.forward(firsts.rows(first_rows), &dropout));
-      const torch::Tensor v = unit_rows(second.forward(seconds.rows(second_rows), &dropout));
+      const torch::Tensor u = unit_rows(first->forward(firsts.rows(first_rows), &dropout));
+      const torch::Tensor v = unit_rows(second->forward(seconds.rows(second_rows), &dropout));
       const torch::Tensor logits =
           u.matmul(v.t()) * log_scale.exp() + sibling_mask(groups).to(device);
       const torch::Tensor by_row = logits.log_softmax(1).diagonal();
@@ -129,10 +130,9 @@ class Contrastive : public Aligner {
 
   std::unique_ptr<Encoder> load(const H5File& file, const std::string& group) const override {
     const torch::Device device = prepare_torch(train_);
-    return std::make_unique<TwoTowers>(Perceptron::load(file, group + "/first", device),
-                                       Perceptron::load(file, group + "/second", device),
-                                       modality_from(file.text_attribute(group, "first")).value(),
-                                       device);
+    return std::make_unique<TwoTowers>(
+        load_tower(file, group + "/first", device), load_tower(file, group + "/second", device),
+        modality_from(file.text_attribute(group, "first")).value(), device);
   }
 
  private:
@@ -141,6 +141,7 @@ class Contrastive : public Aligner {
   std::size_t width_;
   double temperature_;
   bool learn_temperature_;
+  std::vector<std::int64_t> channels_;
 };
 
 }  // namespace

@@ -3,19 +3,6 @@
 #include <cmath>
 
 namespace alignlab::align {
-namespace {
-
-constexpr std::size_t kInferenceBatch = 1024;
-
-}  // namespace
-
-torch::Tensor Dropout::operator()(const torch::Tensor& values) const {
-  if (share == 0.0) return values;
-  const torch::Tensor kept =
-      torch::empty(values.sizes(), torch::kFloat32).bernoulli_(1.0 - share, source);
-  return values * kept.to(values.device()) / (1.0 - share);
-}
-
 Perceptron::Perceptron(std::size_t inputs, const std::vector<std::int64_t>& hidden,
                        std::size_t outputs, at::Generator source, torch::Device device) {
   std::vector<std::int64_t> widths{static_cast<std::int64_t>(inputs)};
@@ -46,18 +33,6 @@ torch::Tensor Perceptron::forward(const Input& input, const Dropout* dropout) co
     values = values.matmul(weights_[l]) + biases_[l];
   }
   return values;
-}
-
-Matrix Perceptron::apply(const Features& features, torch::Device device) const {
-  const torch::NoGradGuard no_grad;
-  const FeatureTable table(features, device);
-  Matrix out(features.rows(), static_cast<std::size_t>(weights_.back().size(1)));
-  for (std::size_t first = 0; first < table.size(); first += kInferenceBatch) {
-    const std::size_t count = std::min(kInferenceBatch, table.size() - first);
-    const Matrix rows = to_matrix(forward(table.slice(first, count), nullptr));
-    std::ranges::copy(rows.values(), out.row(first).data());
-  }
-  return out;
 }
 
 std::size_t Perceptron::inputs() const { return static_cast<std::size_t>(weights_[0].size(0)); }

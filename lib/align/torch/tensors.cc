@@ -45,15 +45,26 @@ FeatureTable::FeatureTable(const Features& features, torch::Device device)
     : device_(device), size_(features.rows()), width_(features.cols()) {
   if (features.form() == FeatureForm::kSparse) {
     sparse_ = &features.sparse();
+  } else if (features.form() == FeatureForm::kPixels) {
+    const PixelRows& images = features.pixels();
+    const auto extent = [](std::size_t n) { return static_cast<std::int64_t>(n); };
+    pixels_ = torch::from_blob(const_cast<std::uint8_t*>(images.values.data()),
+                               {extent(images.rows()), extent(images.height), extent(images.width),
+                                extent(images.channels)},
+                               torch::kUInt8)
+                  .clone()
+                  .to(device);
   } else {
     dense_ = to_tensor(features.dense()).to(device);
   }
 }
 
 Input FeatureTable::rows(const std::vector<std::int32_t>& indices) const {
-  if (!is_sparse()) {
-    const auto picked = torch::tensor(std::vector<std::int64_t>(indices.begin(), indices.end()));
-    return {dense_.index_select(0, picked.to(device_)), {}, {}, {}};
+  if (sparse_ == nullptr) {
+    const torch::Tensor picked =
+        torch::tensor(std::vector<std::int64_t>(indices.begin(), indices.end())).to(device_);
+    if (pixels_.defined()) return {{}, {}, {}, {}, pixels_.index_select(0, picked)};
+    return Input::of_dense(dense_.index_select(0, picked));
   }
   std::vector<std::int64_t> columns, offsets;
   std::vector<float> values;
@@ -67,7 +78,8 @@ Input FeatureTable::rows(const std::vector<std::int32_t>& indices) const {
   return {{},
           torch::tensor(columns, torch::kInt64).to(device_),
           torch::tensor(values, torch::kFloat32).to(device_),
-          torch::tensor(offsets, torch::kInt64).to(device_)};
+          torch::tensor(offsets, torch::kInt64).to(device_),
+          {}};
 }
 
 Input FeatureTable::slice(std::size_t first, std::size_t count) const {

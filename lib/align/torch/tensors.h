@@ -23,13 +23,16 @@ torch::Tensor to_tensor(const Matrix& matrix);
 /// Copies to float32 on the CPU. Precondition: two dimensions.
 Matrix to_matrix(const torch::Tensor& tensor);
 
-/// Rows of features as a layer takes them: dense [n,d], or a bag of (column, value) a row.
+/// Rows of features as a layer takes them: dense [n,d], pixels [n,h,w,c], or a bag of (column,
+/// value) a row.
 struct Input {
   torch::Tensor dense;    // defined for dense features only
   torch::Tensor columns;  // int64, of all rows one after another
   torch::Tensor values;
   torch::Tensor offsets;  // int64, where each row begins
-  bool is_sparse() const { return !dense.defined(); }
+  torch::Tensor pixels;   // uint8, defined for pixels only
+  bool is_sparse() const { return !dense.defined() && !pixels.defined(); }
+  static Input of_dense(torch::Tensor rows) { return {std::move(rows), {}, {}, {}, {}}; }
 };
 
 /// Features kept where training wants them; batches of rows are cut from it.
@@ -40,11 +43,11 @@ class FeatureTable {
   Input slice(std::size_t first, std::size_t count) const;
   std::size_t size() const { return size_; }
   std::size_t width() const { return width_; }
-  bool is_sparse() const { return sparse_ != nullptr; }
 
  private:
   const SparseRows* sparse_ = nullptr;
   torch::Tensor dense_;
+  torch::Tensor pixels_;
   torch::Device device_;
   std::size_t size_;
   std::size_t width_;

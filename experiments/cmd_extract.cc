@@ -1,0 +1,92 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "experiments/command_line.h"
+#include "experiments/console.h"
+#include "features/feature_kind.h"
+#include "run/worker_process.h"
+
+namespace alignlab::cli {
+namespace {
+
+/// The kind's options from `key=value` words.
+Section options_from(const std::vector<std::string>& words, const Options& options,
+                     const std::string& kind) {
+  std::vector<std::pair<std::string, std::string>> given;
+  for (const std::string& word : words) {
+    const std::size_t equals = word.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw UsageError(fmt::format(
+          "alignlab extract: expected key=value for the options of '{}', found '{}'", kind, word));
+    }
+    given.emplace_back(word.substr(0, equals), word.substr(equals + 1));
+  }
+  return resolve_arguments(given, options, "alignlab extract");
+}
+
+FeatureSpec dense_kind(const std::string& kind, Modality modality,
+                       const std::vector<std::string>& words) {
+  const Place place{"alignlab extract", 0, 0};
+  FeatureSpec spec{kind, {}};
+  const auto rows = feature_rows(kind, modality, place);
+  if (rows[0]->form != FeatureForm::kDense) {
+    throw UsageError(fmt::format(
+        "alignlab extract: a data set stores dense rows, and '{}' gives {}; name the kind in a "
+        "config instead",
+        kind, name_of(rows[0]->form)));
+  }
+  spec.options = options_from(words, feature_options(rows), kind);
+  check_features(spec, place);
+  return spec;
+}
+
+}  // namespace
+
+int extract(const Arguments& arguments) {
+  CommandLine line("extract");
+  line.add()("modality", po::value<std::string>()->required(), "image, audio or text");
+  line.add()("kind", po::value<std::string>()->required(),
+             "a dense feature kind, or several joined by '+' (alignlab list features)");
+  line.add()("name", po::value<std::string>(), "what a config calls it; by default the kind");
+  line.add()("store", po::value<std::string>()->default_value("results/artifacts"),
+             "where finished parts are kept");
+  line.add()("jobs,j", po::value<int>(), "threads; by default all cores");
+  line.positional("a data set, and options of the kind as key=value", 1, 100);
+  if (!line.parse(arguments)) return 0;
+  const Modality modality = modality_argument("extract", line.get<std::string>("modality"));
+  const std::string kind = line.get<std::string>("kind");
+  const std::string name = line.maybe<std::string>("name").value_or(kind);
+  const std::vector<std::string> words(line.words().begin() + 1, line.words().end());
+  const FeatureSpec spec = dense_kind(kind, modality, words);
+  const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  const int threads = line.maybe<int>("jobs").value_or(cores);
+  if (threads < 1) {
+    throw UsageError(fmt::format("alignlab extract: -j: expected 1 or more, found {}", threads));
+  }
+  catch_interrupts();
+  ConsoleProgress progress;
+  const nlohmann::json made = run_job(worker_program(),
+                                      {{"job", "extract"},
+                                       {"dataset", line.words().front()},
+                                       {"modality", line.get<std::string>("modality")},
+                                       {"kind", spec.kind},
+                                       {"options", to_json(spec.options)},
+                                       {"name", name},
+                                       {"store", line.get<std::string>("store")},
+                                       {"threads", threads}},
+                                      threads, progress);
+  const auto items = made.at("items").get<std::size_t>();
+  const auto seconds = made.at("seconds").get<double>();
+  fmt::print("{}: {} feature '{}' added: {} rows of {}, {}\n", line.words().front(),
+             line.get<std::string>("modality"), name, items, made.at("width").get<std::size_t>(),
+             made.at("cached").get<bool>()
+                 ? "from the store"
+                 : fmt::format("{:.1f} items/s on {} threads",
+                               static_cast<double>(items) / std::max(seconds, 1e-9), threads));
+  return 0;
+}
+
+}  // namespace alignlab::cli

@@ -1,0 +1,48 @@
+#include "align/torch/tower.h"
+
+#include "align/torch/lenet.h"
+#include "align/torch/perceptron.h"
+
+namespace alignlab::align {
+namespace {
+
+constexpr std::size_t kInferenceBatch = 1024;
+
+}  // namespace
+
+torch::Tensor Dropout::operator()(const torch::Tensor& values) const {
+  if (share == 0.0) return values;
+  const torch::Tensor kept =
+      torch::empty(values.sizes(), torch::kFloat32).bernoulli_(1.0 - share, source);
+  return values * kept.to(values.device()) / (1.0 - share);
+}
+
+Matrix Tower::apply(const Features& features, torch::Device device) const {
+  const torch::NoGradGuard no_grad;
+  const FeatureTable table(features, device);
+  Matrix out;
+  for (std::size_t first = 0; first == 0 || first < table.size(); first += kInferenceBatch) {
+    const std::size_t count = std::min(kInferenceBatch, table.size() - first);
+    const Matrix rows = to_matrix(forward(table.slice(first, count), nullptr));
+    if (first == 0) out = Matrix(features.rows(), rows.cols());
+    if (count > 0) std::ranges::copy(rows.values(), out.row(first).data());
+  }
+  return out;
+}
+
+std::unique_ptr<Tower> make_tower(const Features& features, const TowerOptions& options,
+                                  at::Generator source, torch::Device device) {
+  if (features.form() == FeatureForm::kPixels) {
+    return std::make_unique<LeNet>(features.pixels(), options, std::move(source), device);
+  }
+  return std::make_unique<Perceptron>(features.cols(), options.hidden, options.width,
+                                      std::move(source), device);
+}
+
+std::unique_ptr<Tower> load_tower(const H5File& file, const std::string& group,
+                                  torch::Device device) {
+  if (file.has(group + "/convolutions")) return LeNet::load(file, group, device);
+  return std::make_unique<Perceptron>(Perceptron::load(file, group, device));
+}
+
+}  // namespace alignlab::align

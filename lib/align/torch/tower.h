@@ -1,0 +1,47 @@
+#pragma once
+
+// A network from the features of one modality to embeddings: what two-tower methods are built of.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "align/torch/tensors.h"
+
+namespace alignlab::align {
+
+/// Draws dropout masks from its own generator; without one, nothing is left out.
+struct Dropout {
+  double share = 0.0;
+  at::Generator source;
+  torch::Tensor operator()(const torch::Tensor& values) const;
+};
+
+class Tower {
+ public:
+  virtual ~Tower() = default;
+  virtual torch::Tensor forward(const Input& input, const Dropout* dropout) const = 0;
+  /// Columns of the features it takes.
+  virtual std::size_t inputs() const = 0;
+  /// Weights decay, biases do not.
+  virtual std::vector<torch::Tensor> weights() const = 0;
+  virtual std::vector<torch::Tensor> biases() const = 0;
+  virtual void save(H5File& file, const std::string& group) const = 0;
+
+  /// Without gradients or dropout, in batches: one row an item.
+  Matrix apply(const Features& features, torch::Device device) const;
+};
+
+struct TowerOptions {
+  std::vector<std::int64_t> hidden;    // widths of hidden layers
+  std::vector<std::int64_t> channels;  // of the convolutions, where features are pixels
+  std::size_t width = 0;               // of the embeddings
+};
+
+/// A perceptron on rows, a LeNet on pixels. DataError for images too small for its convolutions.
+std::unique_ptr<Tower> make_tower(const Features& features, const TowerOptions& options,
+                                  at::Generator source, torch::Device device);
+std::unique_ptr<Tower> load_tower(const H5File& file, const std::string& group,
+                                  torch::Device device);
+
+}  // namespace alignlab::align
