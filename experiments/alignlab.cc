@@ -63,6 +63,8 @@ const std::vector<Command>& commands() {
        "store a feature matrix in a data set", add_stored_features},
       {"extract", "FILE.h5 --modality M --kind K [--name NAME] [-j N] [key=value ...]",
        "make features of every item and store them in the data set", extract},
+      {"export", "FILE.h5|RUN FORMAT --out PATH [key=value ...]",
+       "write a data set or the embeddings of a run for other programs", export_data},
       {"inspect", "FILE.h5 [--json]", "count what is in a data set and find what is wrong with it",
        inspect_data},
       {"run", "CONFIG.toml [key=value ...] [--out DIR] [-j N] [--dry-run] [--fail-fast]",

@@ -12,21 +12,6 @@
 namespace alignlab::cli {
 namespace {
 
-/// The kind's options from `key=value` words.
-Section options_from(const std::vector<std::string>& words, const Options& options,
-                     const std::string& kind) {
-  std::vector<std::pair<std::string, std::string>> given;
-  for (const std::string& word : words) {
-    const std::size_t equals = word.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      throw UsageError(fmt::format(
-          "alignlab extract: expected key=value for the options of '{}', found '{}'", kind, word));
-    }
-    given.emplace_back(word.substr(0, equals), word.substr(equals + 1));
-  }
-  return resolve_arguments(given, options, "alignlab extract");
-}
-
 FeatureSpec dense_kind(const std::string& kind, Modality modality,
                        const std::vector<std::string>& words) {
   const Place place{"alignlab extract", 0, 0};
@@ -38,7 +23,8 @@ FeatureSpec dense_kind(const std::string& kind, Modality modality,
         "config instead",
         kind, name_of(rows[0]->form)));
   }
-  spec.options = options_from(words, feature_options(rows), kind);
+  spec.options = resolve_arguments(key_value_words("extract", words), feature_options(rows),
+                                   "alignlab extract");
   check_features(spec, place);
   return spec;
 }

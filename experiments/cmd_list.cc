@@ -5,11 +5,13 @@
 #include <nlohmann/json.hpp>
 
 #include "align/aligner.h"
+#include "data/export.h"
 #include "data/import.h"
 #include "data/protocol.h"
 #include "eval/metrics.h"
 #include "experiments/command_line.h"
 #include "features/feature_kind.h"
+#include "run/export_run.h"
 #include "run/spec.h"
 #include "search/search.h"
 
@@ -50,6 +52,8 @@ std::vector<Catalog> catalogs() {
           {"kernels", kernel_catalog()},
           {"similarities", similarity_catalog()},
           {"formats", format_catalog()},
+          {"exports", export_catalog()},
+          {"run-exports", run_export_catalog()},
           {"protocols", protocol_catalog()},
           {"sections",
            {{"train", "options of [train]", train_options()},

@@ -70,6 +70,20 @@ bool CommandLine::parse(const Arguments& arguments) {
   return true;
 }
 
+std::vector<std::pair<std::string, std::string>> key_value_words(
+    const std::string& command, const std::vector<std::string>& words) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const std::string& word : words) {
+    const std::size_t equals = word.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw UsageError(
+          fmt::format("alignlab {}: expected an option as key=value, found '{}'", command, word));
+    }
+    out.emplace_back(word.substr(0, equals), word.substr(equals + 1));
+  }
+  return out;
+}
+
 Modality modality_argument(const std::string& command, const std::string& text) {
   if (const auto modality = modality_from(text)) return *modality;
   std::vector<std::string> known;

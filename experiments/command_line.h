@@ -53,6 +53,9 @@ class CommandLine {
   std::vector<std::string> words_;
 };
 
+/// UsageError for a word that is not key=value.
+std::vector<std::pair<std::string, std::string>> key_value_words(
+    const std::string& command, const std::vector<std::string>& words);
 /// UsageError with a suggestion for what is no modality.
 Modality modality_argument(const std::string& command, const std::string& text);
 

@@ -22,6 +22,7 @@ int generate(const Arguments& arguments);
 int import_data(const Arguments& arguments);
 int add_stored_features(const Arguments& arguments);
 int extract(const Arguments& arguments);
+int export_data(const Arguments& arguments);
 int inspect_data(const Arguments& arguments);
 int run(const Arguments& arguments);
 int table(const Arguments& arguments);

@@ -135,7 +135,8 @@ Section resolve(const Node* node, const Options& options, const std::string& sec
       throw ConfigError(fmt::format("[{}] is missing: it must say '{}' ({})", section, option.name,
                                     option.summary));
     if (!node->table().contains(option.name)) {
-      throw ConfigError(fmt::format("{}: [{}] must say '{}' ({})", node->place.text(), section,
+      const std::string where = section.empty() ? "" : fmt::format("[{}] ", section);
+      throw ConfigError(fmt::format("{}: {}must say '{}' ({})", node->place.text(), where,
                                     option.name, option.summary));
     }
   }

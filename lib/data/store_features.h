@@ -36,7 +36,8 @@ void check_feature_name(const std::string& name);
 void append_features(H5File& file, const StringColumn& ids, const FeatureMatrix& matrix,
                      Progress& progress);
 
-/// UsageError for such a name; DataError when there is one of that name already, or where a value is NaN or infinite (names row and id).
+/// UsageError for such a name; DataError when there is one of that name already, or where a value
+/// is NaN or infinite (names row and id).
 void store_features(const std::filesystem::path& dataset, const FeatureMatrix& matrix,
                     Progress& progress);
 

@@ -1,0 +1,100 @@
+// `alignlab export RUN`: what other programs compute from it must be what the records say.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "data/npy.h"
+#include "tests/cli/sweep.h"
+
+namespace alignlab::tests {
+namespace {
+
+namespace fs = std::filesystem;
+
+class RunExport : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new ScratchFolder;
+    write_sweep(folder_->path());
+    output_of(folder_->path(), sweep_command({"seed=0"}));
+  }
+  static void TearDownTestSuite() {
+    delete folder_;
+    folder_ = nullptr;
+  }
+  static Words command(const Words& more) {
+    Words words{"export", "run", "--store", "store"};
+    words.insert(words.begin() + 2, more.begin(), more.end());
+    return words;
+  }
+  static nlohmann::json record_of(const std::string& row) {
+    for (const auto& [id, record] : records_of(*folder_ / "run")) {
+      if (record.at("case") == row) return record;
+    }
+    return {};
+  }
+  static ScratchFolder* folder_;
+};
+ScratchFolder* RunExport::folder_ = nullptr;
+
+TEST_F(RunExport, WritesRankingsThatGiveTheRecordsHitRate) {
+  output_of(folder_->path(), command({"trec", "--out", "trec", "row=contrastive", "k=5"}));
+  std::map<std::string, std::set<std::string>> relevant;
+  std::ifstream qrels(*folder_ / "trec/text_to_image.qrels");
+  for (std::string query, zero, candidate, grade; qrels >> query >> zero >> candidate >> grade;) {
+    relevant[query].insert(candidate);
+  }
+  std::set<std::string> hit;
+  std::size_t lines = 0;
+  std::ifstream run(*folder_ / "trec/text_to_image.run");
+  double before = INFINITY;
+  for (std::string line; std::getline(run, line); ++lines) {
+    std::istringstream fields(line);
+    std::string query, q0, candidate, tag;
+    int rank = 0;
+    double score = 0.0;
+    ASSERT_TRUE(fields >> query >> q0 >> candidate >> rank >> score >> tag) << line;
+    EXPECT_EQ(q0, "Q0");
+    EXPECT_EQ(rank, static_cast<int>(lines % 5) + 1);
+    if (rank > 1) {
+      EXPECT_LE(score, before);
+    }
+    before = score;
+    if (rank <= 3 && relevant[query].contains(candidate)) hit.insert(query);
+  }
+  EXPECT_EQ(lines, 5 * relevant.size());
+  const double rate =
+      100.0 * static_cast<double>(hit.size()) / static_cast<double>(relevant.size());
+  const nlohmann::json record = record_of("contrastive");
+  EXPECT_NEAR(record.at("metrics").at("text_to_image").at("R@3").get<double>(), rate, 1e-9);
+}
+
+TEST_F(RunExport, WritesEmbeddingsWithTheirIds) {
+  output_of(folder_->path(), command({"npy", "--out", "npy", "row=contrastive", "seed=0"}));
+  const Matrix images = read_npy(*folder_ / "npy/image.npy");
+  const Matrix texts = read_npy(*folder_ / "npy/text.npy");
+  EXPECT_EQ(images.cols(), 8U);
+  EXPECT_EQ(texts.rows(), 5 * images.rows());
+  std::ifstream ids(*folder_ / "npy/text.ids.txt");
+  std::stringstream content;
+  content << ids.rdbuf();
+  EXPECT_EQ(lines_in(content.str()), texts.rows());
+}
+
+TEST_F(RunExport, WantsOneTrialAndWhatItNeeds) {
+  EXPECT_TRUE(refused(alignlab(folder_->path(), command({"npy", "--out", "x"})), 2,
+                      {"expected row and seed of one trial, found 3", "contrastive, 0"}));
+  EXPECT_TRUE(refused(alignlab(folder_->path(), {"export", "run", "npy", "--out", "x", "row=random",
+                                                 "--store", "y"}),
+                      3, {"no embeddings of trial"}));
+  EXPECT_TRUE(refused(alignlab(folder_->path(), command({"coco", "--out", "x"})), 2,
+                      {"unknown format for a run 'coco'"}));
+  EXPECT_FALSE(fs::exists(*folder_ / "x"));
+}
+
+}  // namespace
+}  // namespace alignlab::tests

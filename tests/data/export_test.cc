@@ -1,0 +1,174 @@
+#include "data/export.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "data/dataset_writer.h"
+#include "data/import.h"
+#include "data/npy.h"
+#include "tests/data/fixtures.h"
+
+namespace alignlab {
+namespace {
+
+namespace fs = std::filesystem;
+using tests::message_of;
+using tests::names_in;
+using tests::ScratchFolder;
+
+class Export : public ::testing::Test {
+ protected:
+  struct Caption {
+    std::int32_t group;
+    std::string text;
+  };
+
+  /// Two training images, one of test; a feature that holds an image's number.
+  Dataset with_captions(const std::vector<Caption>& captions, const char* prefix = "") {
+    {
+      DatasetWriter writer(folder_ / "d.h5", {"d", "", ""}, {});
+      for (std::int32_t g = 0; g < 3; ++g) {
+        const std::string id = prefix + std::to_string(g + 10);
+        writer.add_file(Modality::kImage, {id, g, split_of(g)}, std::nullopt, id + ".jpg");
+        if (g == 1) writer.set_label(g, "dogs");
+      }
+      std::int32_t number = 0;
+      for (const Caption& caption : captions) {
+        writer.add_text({prefix + std::to_string(number++), caption.group, split_of(caption.group)},
+                        caption.text);
+      }
+      FeatureMatrix matrix;
+      matrix.modality = Modality::kImage;
+      matrix.name = "number";
+      matrix.width = 2;
+      matrix.read_rows = [](std::size_t first, std::span<float> out) {
+        for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(first + i / 2);
+      };
+      writer.write_features(matrix, silent_);
+      writer.commit();
+    }
+    return Dataset::open(folder_ / "d.h5");
+  }
+  static Split split_of(std::int32_t group) { return group < 2 ? Split::kTrain : Split::kTest; }
+
+  std::vector<fs::path> write(const Dataset& dataset, const std::string& format,
+                              std::vector<std::pair<std::string, std::string>> given = {}) {
+    const CatalogRow& row = find_row(export_catalog(), format, "format", Place{});
+    return export_dataset(format, dataset, folder_ / "out",
+                          resolve_arguments(given, row.options, "test"), silent_);
+  }
+  std::string text_of(const std::string& name) { return read_file(folder_ / ("out/" + name)); }
+
+  ScratchFolder folder_;
+  Silent silent_;
+};
+
+TEST_F(Export, WritesAFeatureOfASplitWithItsIds) {
+  write(with_captions({}), "npy", {{"feature", "number"}, {"split", "train"}});
+  const Matrix rows = read_npy(folder_ / "out");
+  ASSERT_EQ(rows.rows(), 2U);
+  EXPECT_EQ(rows.row(1)[0], 1.0F);
+  EXPECT_EQ(read_file(folder_ / "out.ids.txt"), "10\n11\n");
+}
+
+TEST_F(Export, WritesPrecompOnceAnImageWhereCaptionsAreEven) {
+  write(with_captions({{1, "c"}, {0, "a"}, {0, "b\nb"}, {1, "d"}, {2, "e"}}), "precomp",
+        {{"feature", "number"}});
+  // In the order of the images, whatever the captions' was.
+  EXPECT_EQ(text_of("train_caps.txt"), "a\nb b\nc\nd\n");
+  EXPECT_EQ(text_of("train_ids.txt"), "10\n11\n");
+  EXPECT_EQ(read_npy(folder_ / "out/train_ims.npy").rows(), 2U);
+  EXPECT_EQ(text_of("test_caps.txt"), "e\n");
+  EXPECT_EQ(names_in(folder_ / "out").size(), 6U);  // no dev split, no files of it
+}
+
+TEST_F(Export, WritesPrecompOnceACaptionWhereTheyAreNot) {
+  write(with_captions({{0, "a"}, {0, "b"}, {1, "c"}}), "precomp", {{"feature", "number"}});
+  EXPECT_EQ(text_of("train_ids.txt"), "10\n10\n11\n");
+  const Matrix rows = read_npy(folder_ / "out/train_ims.npy");
+  ASSERT_EQ(rows.rows(), 3U);
+  EXPECT_EQ(rows.row(1)[0], 0.0F);
+  EXPECT_EQ(rows.row(2)[0], 1.0F);
+}
+
+TEST_F(Export, WritesCocoThatImportsAsTheSameDataSet) {
+  for (const char* prefix : {"", "image "}) {
+    const Dataset before = with_captions({{0, "a \"quoted\" dog"},
+                                          {1,
+                                           "zwei Hunde auf der Stra\xc3\x9f"
+                                           "e"},
+                                          {2, ""},
+                                          {0, "b"}},
+                                         prefix);
+    fs::remove_all(folder_ / "out");
+    EXPECT_EQ(write(before, "coco").size(), 2U);
+    ImportRequest request;
+    request.sources = {folder_ / "out"};
+    request.out = folder_ / "back.h5";
+    import_dataset("coco", request, silent_);
+    const Dataset after = Dataset::open(folder_ / "back.h5");
+    for (const Modality modality : {Modality::kImage, Modality::kText}) {
+      for (const Split split : kSplits) {
+        const auto was = before.raw(modality, split);
+        const auto is = after.raw(modality, split);
+        ASSERT_EQ(is->size(), was->size());
+        for (std::size_t i = 0; i < was->size(); ++i) {
+          EXPECT_EQ(is->id(i), was->id(i));
+          if (modality == Modality::kText) {
+            EXPECT_EQ(is->content(i), was->content(i));
+          }
+        }
+      }
+    }
+    EXPECT_EQ(after.label_names()[0], "dogs");
+    // Splits come back in the order of their files: test before train.
+    EXPECT_EQ(after.items(Modality::kImage).ids[1], std::string(prefix) + "10");
+    EXPECT_EQ(after.stored_files(Modality::kImage)->paths[1], std::string(prefix) + "10.jpg");
+  }
+}
+
+TEST_F(Export, WritesPairsAsQrelsWhereNothingIsJudged) {
+  const Dataset dataset = with_captions({{0, "a"}, {1, "b"}, {0, "c"}, {2, "d"}});
+  write(dataset, "qrels", {{"split", "train"}});
+  EXPECT_EQ(read_file(folder_ / "out"), "0 0 10 1\n1 0 11 1\n2 0 10 1\n");
+  fs::remove(folder_ / "out");
+  write(dataset, "qrels", {{"queries", "image"}, {"candidates", "text"}, {"split", "all"}});
+  EXPECT_EQ(read_file(folder_ / "out"), "10 0 0 1\n10 0 2 1\n11 0 1 1\n12 0 3 1\n");
+}
+
+TEST_F(Export, WritesJudgementsWithTheirGrades) {
+  {
+    DatasetWriter writer(folder_ / "d.h5", {"d", "", ""}, {});
+    writer.add_file(Modality::kImage, {"i", 0, Split::kTest}, std::nullopt, "i.jpg");
+    writer.add_text({"t", 0, Split::kTest}, "t");
+    writer.add_text({"u", 1, Split::kTest}, "u");
+    writer.write_judgements(Modality::kText, Modality::kImage, {{0, 0, 2.0F}, {1, 0, 0.5F}});
+    writer.commit();
+  }
+  write(Dataset::open(folder_ / "d.h5"), "qrels");
+  EXPECT_EQ(read_file(folder_ / "out"), "t 0 i 2\nu 0 i 0.5\n");
+}
+
+TEST_F(Export, RefusesWhatTheFormatCannotHold) {
+  const Dataset dataset = with_captions({{0, "a"}}, "an id ");
+  const std::string out = (folder_ / "out").string();
+  EXPECT_EQ(message_of<DataError>([&] { write(dataset, "qrels"); }),
+            out +
+                ": expected ids without spaces or line ends, which separate its fields; found "
+                "'an id 0'");
+  EXPECT_EQ(message_of<DataError>([&] {
+              write(dataset, "npy", {{"feature", "number"}, {"split", "dev"}});
+            }),
+            dataset.path().string() + ": split dev has no image items");
+  EXPECT_EQ(message_of<DataError>([&] {
+              write(dataset, "npy", {{"feature", "numbers"}});
+            }),
+            dataset.path().string() + ": no image features 'numbers' (did you mean 'number'?)");
+  EXPECT_FALSE(fs::exists(folder_ / "out"));
+  tests::write_text(folder_ / "out", "here");
+  EXPECT_EQ(message_of<DataError>([&] { write(dataset, "coco"); }),
+            out + ": is already there; choose another output");
+}
+
+}  // namespace
+}  // namespace alignlab
