@@ -21,7 +21,6 @@ pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
 # Debian's libstemmer brings no description of itself.
 find_path(LIBSTEMMER_INCLUDE_DIR libstemmer.h REQUIRED)
 find_library(LIBSTEMMER_LIBRARY stemmer REQUIRED)
-find_package(benchmark REQUIRED)
 find_package(Torch REQUIRED)
 
 add_library(alignlab_hdf5 INTERFACE)

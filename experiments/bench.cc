@@ -1,0 +1,98 @@
+#include "experiments/bench.h"
+
+#include <fmt/format.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <stdexcept>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "record/provenance.h"
+#include "search/search.h"
+
+namespace alignlab::bench {
+
+std::vector<double> time_runs(int repetitions, const std::function<void()>& work) {
+  work();
+  std::vector<double> seconds;
+  for (int i = 0; i < repetitions; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    seconds.push_back(
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  return seconds;
+}
+
+double median(std::vector<double> samples) {
+  std::ranges::sort(samples);
+  const std::size_t middle = samples.size() / 2;
+  return samples.size() % 2 == 1 ? samples[middle] : (samples[middle - 1] + samples[middle]) / 2;
+}
+
+double peak_megabytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) * 1024.0 / 1e6;
+}
+
+Scratch::Scratch() {
+  std::string name = (std::filesystem::temp_directory_path() / "alignlab-bench-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no folder to work in");
+  path_ = name;
+}
+
+Scratch::~Scratch() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+Arguments parse(int count, char** values, std::map<std::string, std::int64_t> defaults) {
+  Arguments out{std::move(defaults), std::nullopt};
+  for (int i = 1; i < count; i += 2) {
+    const std::string name = values[i];
+    const std::string text = i + 1 < count ? values[i + 1] : "";
+    if (name == "--summary" && !text.empty()) {
+      out.summary = text;
+      continue;
+    }
+    const auto number =
+        name.starts_with("--") ? out.numbers.find(name.substr(2)) : out.numbers.end();
+    const char* end = text.data() + text.size();
+    if (number == out.numbers.end() || text.empty() ||
+        std::from_chars(text.data(), end, number->second).ptr != end || number->second < 1) {
+      std::string known = "--summary FILE";
+      for (const auto& [key, value] : out.numbers) known += fmt::format(", --{} {}", key, value);
+      throw UsageError(fmt::format("expected {}; found '{} {}'", known, name, text));
+    }
+  }
+  return out;
+}
+
+void write_summary(const Arguments& arguments, nlohmann::json summary) {
+  if (!arguments.summary) return;
+  summary["isa"] = selected_isa();
+  summary["cpu"] = provenance_of_this_process().cpu;
+  summary["commit"] = build_commit();
+  write_file_atomically(*arguments.summary, summary.dump(1) + "\n");
+}
+
+int run(const std::function<void()>& body) {
+  try {
+    body();
+    return 0;
+  } catch (const Error& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return static_cast<int>(error.code());
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "error: internal failure: {}\n", error.what());
+    return static_cast<int>(ExitCode::kInternal);
+  }
+}
+
+}  // namespace alignlab::bench
