@@ -7,7 +7,9 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "features/audio/decode.h"
 #include "features/each_item.h"
+#include "features/image/decode.h"
 
 namespace alignlab {
 namespace features {
@@ -264,6 +266,12 @@ std::unique_ptr<FeatureKind> make_feature_kind(const FeatureSpec& spec) {
     parts.push_back(maker->make(spec.options));
   }
   return std::make_unique<features::JoinedKind>(std::move(parts), scale);
+}
+
+std::map<std::string, std::string> feature_libraries() {
+  std::map<std::string, std::string> libraries = features::image_libraries();
+  libraries.merge(features::sound_libraries());
+  return libraries;
 }
 
 }  // namespace alignlab

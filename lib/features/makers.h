@@ -17,6 +17,9 @@ FeatureKindPtr make_colour_histogram(const Section& options);
 FeatureKindPtr make_hog(const Section& options);
 FeatureKindPtr make_bag_of_words(const Section& options);
 FeatureKindPtr make_tfidf(const Section& options);
+FeatureKindPtr make_stft(const Section& options);
+FeatureKindPtr make_log_mel(const Section& options);
+FeatureKindPtr make_mfcc(const Section& options);
 
 /// A kind that learns nothing: each row is a function of one item; called from several threads.
 /// `describe(item content, id, out)` fills a row of `width` floats.

@@ -7,7 +7,6 @@
 #include <opencv2/imgproc.hpp>
 
 #include "core/error.h"
-#include "features/feature_kind.h"
 
 namespace alignlab::features {
 
@@ -31,10 +30,6 @@ cv::Mat decode_image(const std::string& bytes, const std::string& id, int size) 
   return resized;
 }
 
+std::map<std::string, std::string> image_libraries() { return {{"opencv", CV_VERSION}}; }
+
 }  // namespace alignlab::features
-
-namespace alignlab {
-
-std::map<std::string, std::string> feature_libraries() { return {{"opencv", CV_VERSION}}; }
-
-}  // namespace alignlab

@@ -1,0 +1,154 @@
+#include "features/audio/decode.h"
+
+#include <fmt/format.h>
+#include <samplerate.h>
+#include <sndfile.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "core/error.h"
+
+namespace alignlab::features {
+namespace {
+
+constexpr float kLoudest = 4294967296.0F;
+constexpr sf_count_t kBlockSamples = 65536;
+
+struct Source {
+  std::string_view bytes;
+  sf_count_t at = 0;
+};
+
+Source& source(void* user) { return *static_cast<Source*>(user); }
+
+sf_count_t length_of(void* user) { return static_cast<sf_count_t>(source(user).bytes.size()); }
+
+sf_count_t seek(sf_count_t offset, int whence, void* user) {
+  const sf_count_t length = length_of(user);
+  const sf_count_t from = whence == SEEK_CUR ? source(user).at : whence == SEEK_END ? length : 0;
+  // Forged offsets can lie anywhere in 64 bits; clamped before they are added.
+  source(user).at = from + std::clamp<sf_count_t>(offset, -from, length - from);
+  return source(user).at;
+}
+
+sf_count_t read(void* to, sf_count_t count, void* user) {
+  Source& from = source(user);
+  const sf_count_t there = std::clamp<sf_count_t>(count, 0, length_of(user) - from.at);
+  if (there > 0) std::memcpy(to, from.bytes.data() + from.at, static_cast<std::size_t>(there));
+  from.at += there;
+  return there;
+}
+
+sf_count_t write(const void*, sf_count_t, void*) { return 0; }
+
+sf_count_t tell(void* user) { return source(user).at; }
+
+class SoundFile {
+ public:
+  SoundFile(const std::string& bytes, const std::string& id) : id_(id), source_{bytes} {
+    SF_VIRTUAL_IO io{length_of, seek, read, write, tell};
+    if (!bytes.empty()) file_.reset(sf_open_virtual(&io, SFM_READ, &info_, &source_));
+    // libsndfile's reason is a global that other threads write as well.
+    if (!file_) fail(fmt::format("{} bytes that no decoder takes for a sound", bytes.size()));
+    if (info_.samplerate < kLowestRateHz || info_.samplerate > kHighestRateHz) {
+      fail(fmt::format("expected a sampling rate of {} to {} Hz, found {}", kLowestRateHz,
+                       kHighestRateHz, info_.samplerate));
+    }
+  }
+
+  int rate_hz() const { return info_.samplerate; }
+
+  /// The mean of the channels, of at most `most` frames.
+  std::vector<float> mono(sf_count_t most) {
+    const sf_count_t channels = info_.channels;
+    const sf_count_t block_frames = std::max<sf_count_t>(1, kBlockSamples / channels);
+    std::vector<float> block(static_cast<std::size_t>(block_frames * channels));
+    std::vector<float> out;
+    while (std::ssize(out) < most) {
+      const sf_count_t wanted = std::min(block_frames, most - std::ssize(out));
+      const sf_count_t frames = sf_readf_float(file_.get(), block.data(), wanted);
+      if (frames <= 0) break;
+      append_mean(std::span(block).first(static_cast<std::size_t>(frames * channels)), out);
+    }
+    // A FLAC stream of unknown length says SF_COUNT_MAX.
+    if (std::ssize(out) < most && info_.frames != SF_COUNT_MAX && std::ssize(out) < info_.frames) {
+      fail(fmt::format("expected {} samples, found {}", info_.frames, out.size()));
+    }
+    return out;
+  }
+
+ private:
+  struct Close {
+    void operator()(SNDFILE* file) const { sf_close(file); }
+  };
+
+  [[noreturn]] void fail(const std::string& what) const {
+    throw DataError(fmt::format("sound '{}': {}", id_, what));
+  }
+
+  void append_mean(std::span<const float> frames, std::vector<float>& out) const {
+    const auto channels = static_cast<std::size_t>(info_.channels);
+    for (; !frames.empty(); frames = frames.subspan(channels)) {
+      double sum = 0.0;
+      for (const float sample : frames.first(channels)) {
+        if (!(std::abs(sample) <= kLoudest)) {
+          fail(fmt::format("sample {}: expected a finite number within 2^32, found {}", out.size(),
+                           sample));
+        }
+        sum += sample;
+      }
+      out.push_back(static_cast<float>(sum / static_cast<double>(channels)));
+    }
+  }
+
+  std::string id_;
+  Source source_;
+  SF_INFO info_{};
+  std::unique_ptr<SNDFILE, Close> file_;
+};
+
+int converter(Resampler resampler) {
+  if (resampler == Resampler::kBest) return SRC_SINC_BEST_QUALITY;
+  return resampler == Resampler::kMedium ? SRC_SINC_MEDIUM_QUALITY : SRC_SINC_FASTEST;
+}
+
+std::vector<float> resampled(const std::vector<float>& samples, int from_hz,
+                             const SoundShape& shape, const std::string& id) {
+  const int to_hz = shape.rate_hz;
+  const double ratio = static_cast<double>(to_hz) / from_hz;
+  const auto length = (static_cast<std::int64_t>(samples.size()) * to_hz + from_hz - 1) / from_hz;
+  std::vector<float> out(static_cast<std::size_t>(length), 0.0F);
+  SRC_DATA data{};
+  data.data_in = samples.data();
+  data.data_out = out.data();
+  data.input_frames = std::ssize(samples);
+  data.output_frames = length;
+  data.src_ratio = ratio;
+  if (const int error = src_simple(&data, converter(shape.resampler), 1); error != 0) {
+    throw DataError(
+        fmt::format("sound '{}': from {} to {} Hz: {}", id, from_hz, to_hz, src_strerror(error)));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<float> decode_sound(const std::string& bytes, const std::string& id,
+                                const SoundShape& shape) {
+  SoundFile file(bytes, id);
+  const auto most = static_cast<sf_count_t>(std::ceil(shape.max_seconds * file.rate_hz()));
+  std::vector<float> samples = file.mono(most);
+  if (samples.empty() || file.rate_hz() == shape.rate_hz) return samples;
+  return resampled(samples, file.rate_hz(), shape, id);
+}
+
+std::map<std::string, std::string> sound_libraries() {
+  return {{"libsndfile", sf_version_string()}, {"libsamplerate", src_get_version()}};
+}
+
+}  // namespace alignlab::features
