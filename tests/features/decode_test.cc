@@ -216,6 +216,49 @@ TEST(DecodeSound, RefusesAFlacCutShort) {
                        "sound 'x': expected 20000 samples, found "));
 }
 
+TEST(DecodeSound, TakesWhatAWavCutShortStillHolds) {
+  const Samples samples = random_samples(1000, 7);
+  const std::string wav = encoded(samples, 16000);
+  EXPECT_EQ(decoded(wav.substr(0, wav.size() - 600)),
+            Samples(samples.begin(), samples.begin() + 700));
+}
+
+TEST(DecodeSound, SkipsTheTagsBeforeAStream) {
+  const Samples samples = random_samples(1000, 8);
+  const std::string flac = encoded(samples, 16000, 1, SF_FORMAT_FLAC | SF_FORMAT_PCM_16);
+  // 200 bytes: 1 times 128 and 72.
+  const std::string tag = std::string("ID3\4\0\0\0\0\1\x48", 10) + std::string(200, 'x');
+  EXPECT_EQ(decoded(tag + flac), samples);
+  EXPECT_EQ(refusal(tag), "sound 'x': 210 bytes that no decoder takes for a sound");
+}
+
+TEST(DecodeSound, RefusesFormatsThatAreNoRecordings) {
+  const Samples samples(1000, 0.0F);
+  for (const int major : {SF_FORMAT_SDS, SF_FORMAT_MAT5, SF_FORMAT_PAF, SF_FORMAT_SVX}) {
+    const std::string bytes = encoded(samples, 16000, 1, major | SF_FORMAT_PCM_16);
+    EXPECT_EQ(refusal(bytes), "sound 'x': " + std::to_string(bytes.size()) +
+                                  " bytes that no decoder takes for a sound");
+  }
+}
+
+TEST(DecodeSound, RefusesAnMp3WhoseLengthWouldBeGuessed) {
+  SF_INFO info{0, 16000, 1, SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III, 0, 0};
+  if (sf_format_check(&info) == 0) GTEST_SKIP() << "libsndfile was built without an MP3 encoder";
+  // Loud, then quiet: a bit rate that varies.
+  Rng rng(9, "samples");
+  Samples samples;
+  for (int i = 0; i < 160000; ++i) {
+    samples.push_back(static_cast<float>((i < 80000 ? 0.2 : 0.0001) * rng.normal()));
+  }
+  const std::string mp3 = encoded(samples, 16000, 1, info.format);
+  EXPECT_EQ(decoded(mp3).size(), samples.size());
+  // Without the first frame, which holds the length.
+  const std::string without = mp3.substr(mp3.find(mp3.substr(0, 2), 2));
+  EXPECT_TRUE(contains(refusal(without),
+                       "sound 'x': expected an MP3 that tells its length, found one that was read "
+                       "to byte "));
+}
+
 TEST(DecodeSound, OfDamagedBytesEndsInSamplesOrInAnErrorOfTheItem) {
   const Samples samples = random_samples(600, 6);
   std::mt19937_64 random(20240502);

@@ -1,7 +1,7 @@
 #pragma once
 
-// Encoded sound bytes (whatever libsndfile reads: WAV, FLAC, Ogg Vorbis and Opus, AIFF, AU, CAF,
-// MP3 ...) to mono samples at one rate. No libsndfile or libsamplerate type leaves this file.
+// Encoded sound bytes (WAV, RF64, W64, AIFF, AU, CAF, FLAC, Ogg Vorbis and Opus, MP3, as libsndfile
+// reads them) to mono samples at one rate. No type of libsndfile or libsamplerate leaves decode.cc.
 //
 // Full scale of integer encodings is -1 to 1; float encodings are taken as they are. Channels are
 // averaged. Another sampling rate is converted by libsamplerate's band-limited interpolation (Smith
@@ -32,9 +32,10 @@ struct SoundShape {
 
 /// n frames at rate r become ceil(n * rate_hz / r) samples; an empty sound none. Memory follows
 /// the frames that are really decoded, not the number a header claims. Called from several threads.
-/// DataError naming the item if no decoder takes the bytes, if there are fewer frames than the
-/// header promises (where the format tells), for a rate outside kLowestRateHz to kHighestRateHz,
-/// and for a sample that is not finite or beyond 2^32.
+/// What a WAV, Ogg or MP3 file that was cut short still holds is taken as it is. DataError naming
+/// the item if no decoder takes the bytes, if a FLAC stream holds fewer frames than it promises, if
+/// an MP3 does not tell its length, for a rate outside kLowestRateHz to kHighestRateHz, and for a
+/// sample that is not finite or beyond 2^32.
 std::vector<float> decode_sound(const std::string& bytes, const std::string& id,
                                 const SoundShape& shape);
 
