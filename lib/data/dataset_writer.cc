@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/hash.h"
+#include "core/lines.h"
 #include "core/rng.h"
 #include "data/dataset.h"
 
@@ -34,6 +35,13 @@ fs::path resolved(const fs::path& path) {
 
 fs::path dataset_lock_path(const fs::path& dataset) {
   return dataset.parent_path() / ("." + dataset.filename().string() + ".lock");
+}
+
+bool lies_inside(std::string_view name) {
+  const fs::path path(name);
+  // The file system would read a name only up to a byte of zero.
+  return !path.is_absolute() && std::ranges::find(path, fs::path("..")) == path.end() &&
+         name.find('\0') == std::string_view::npos;
 }
 
 DatasetWriter::DatasetWriter(fs::path out, const DatasetInfo& info, const WriterOptions& options)
@@ -82,10 +90,9 @@ void DatasetWriter::add_bare(Modality modality, const ItemKey& key) {
 
 bool DatasetWriter::add_file(Modality modality, const ItemKey& key,
                              const std::optional<fs::path>& folder, std::string_view name) {
-  const fs::path relative(name);
-  if (relative.is_absolute() || std::ranges::find(relative, fs::path("..")) != relative.end()) {
+  if (!lies_inside(name)) {
     throw DataError(fmt::format("{} '{}': expected a file name inside the folder, found '{}'",
-                                name_of(modality), key.id, name));
+                                name_of(modality), excerpt(key.id), excerpt(name)));
   }
   Column& to = column(modality, false);
   add_item(to, key);

@@ -56,6 +56,9 @@ struct Judgement {
 /// Held by whoever writes a data set file.
 std::filesystem::path dataset_lock_path(const std::filesystem::path& dataset);
 
+/// Whether `name` can be a file of a folder or of its subfolders: relative, and without "..".
+bool lies_inside(std::string_view name);
+
 class DatasetWriter {
  public:
   DatasetWriter(std::filesystem::path out, const DatasetInfo& info, const WriterOptions& options);

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <set>
 #include <unordered_map>
 
 #include "core/error.h"
@@ -123,14 +124,32 @@ void gather(NpyFile& matrix, const Items& items, const std::vector<std::int64_t>
   }
 }
 
+/// Captions of a file read twice would count twice.
+void check_given_once(const std::string& format, const std::vector<fs::path>& sources) {
+  std::set<fs::path> known;
+  for (const fs::path& source : sources) {
+    std::error_code error;
+    const fs::path path = fs::weakly_canonical(source, error);
+    if (!error && !known.insert(path).second) {
+      throw UsageError(fmt::format("import {}: {} is given twice", format, source.string()));
+    }
+  }
+}
+
 }  // namespace
+
+std::optional<Split> split_named(std::string_view word) {
+  const std::string name = lowercase(word);
+  if (name == "val" || name == "validation") return Split::kDev;
+  return split_from(name);
+}
 
 ImportSource parse_import_source(const std::string& text) {
   const std::size_t equals = text.find('=');
   std::error_code error;
   if (equals == std::string::npos || fs::exists(text, error)) return {text};
   const std::string name = text.substr(0, equals);
-  const auto split = name == "val" ? Split::kDev : split_from(name);
+  const auto split = split_named(name);
   if (!split) {
     const std::vector<std::string> known{"train", "dev", "val", "test", "none"};
     throw UsageError(fmt::format("import: '{}': expected FILE or SPLIT=FILE; no split '{}'{}", text,
@@ -180,6 +199,7 @@ ImportSummary import_dataset(const std::string& format, const ImportRequest& req
     std::vector<fs::path> inputs;
     for (const ImportSource& source : request.sources) inputs.push_back(source.path);
     check_output(request.out, inputs);
+    check_given_once(format, inputs);
     try {
       return candidate.import(request, progress);
     } catch (const fs::filesystem_error& error) {

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/options.h"
@@ -56,7 +57,9 @@ struct ImportSummary {
   std::string content_hash;
 };
 
-/// "train=FILE" or "FILE"; "val" is dev. A file that exists under the whole text is that file.
+/// The split that a word names, in whatever case; "val" and "validation" are dev.
+std::optional<Split> split_named(std::string_view word);
+/// "train=FILE" or "FILE", by split_named(). A file that exists under the whole text is that file.
 ImportSource parse_import_source(const std::string& text);
 /// "0.8,0.1,0.1": shares of train, dev and test. UsageError unless each is 0 to 1 and they sum to
 /// at most 1.

@@ -17,6 +17,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/progress.h"
+#include "data/import.h"
 #include "tests/core/testing.h"
 
 namespace alignlab::tests {
@@ -47,6 +48,12 @@ inline std::vector<std::string> names_in(const std::filesystem::path& folder) {
   }
   std::ranges::sort(names);
   return names;
+}
+
+/// The options of a format: what is given, as words of a command line, and the defaults.
+inline Section import_options(const std::string& format,
+                              const std::vector<std::pair<std::string, std::string>>& given = {}) {
+  return resolve_arguments(given, find_row(format_catalog(), format, "format", {}).options, "test");
 }
 
 /// Where the real data is, if it is there.
@@ -108,6 +115,22 @@ int refused_copies(const std::string& bytes, const std::filesystem::path& path, 
     }
   }
   return refused;
+}
+
+/// The same for imports into `out_folder`, where a refused one must leave nothing.
+template <typename Import>
+int refused_imports(const std::string& bytes, const std::filesystem::path& path, int copies,
+                    const std::filesystem::path& out_folder, const Import& import) {
+  return refused_copies(bytes, path, copies, [&] {
+    std::filesystem::remove_all(out_folder);
+    std::filesystem::create_directory(out_folder);
+    try {
+      import();
+    } catch (...) {
+      EXPECT_EQ(names_in(out_folder), std::vector<std::string>{});
+      throw;
+    }
+  });
 }
 
 }  // namespace alignlab::tests

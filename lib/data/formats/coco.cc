@@ -8,7 +8,6 @@
 #include <cmath>
 #include <tuple>
 #include <unordered_map>
-#include <utility>
 
 #include "core/error.h"
 #include "core/lines.h"
@@ -21,7 +20,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kFilePrefix = "captions_";
-constexpr std::uint64_t kLinesAStep = 1 << 14;
 
 bool is_caption_file(const fs::directory_entry& entry) {
   const std::string name = entry.path().filename().string();
@@ -47,21 +45,6 @@ std::vector<fs::path> find_sources(const std::vector<fs::path>& given) {
   throw DataError(
       fmt::format("{}: expected annotations/captions_*.json or captions_*.json, found neither",
                   given[0].string()));
-}
-
-Split split_of(const fs::path& json) {
-  std::string name = json.filename().string();
-  std::ranges::transform(name, name.begin(), [](unsigned char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : static_cast<char>(c);
-  });
-  constexpr std::array<std::pair<std::string_view, Split>, 4> kWords{{{"train", Split::kTrain},
-                                                                      {"val", Split::kDev},
-                                                                      {"dev", Split::kDev},
-                                                                      {"test", Split::kTest}}};
-  for (const auto& [word, split] : kWords) {
-    if (name.find(word) != std::string::npos) return split;
-  }
-  return Split::kNone;
 }
 
 /// The folder that the folders of images and sounds lie in.
@@ -137,10 +120,8 @@ class Importer final : public CocoListener {
     known.place = place;
     const ItemKey key{image.id, known.group, split_};
     ++images_here_;
-    if (!writer_.add_file(Modality::kImage, key, image_folder_, image.file_name) &&
-        missing_images_++ == 0) {
-      first_missing_ = image.file_name;
-    }
+    missing_images_.add(image.file_name,
+                        writer_.add_file(Modality::kImage, key, image_folder_, image.file_name));
     if (image.label) writer_.set_label(known.group, *image.label);
     if (audio_folder_) {
       const std::string sound = fs::path(image.file_name).stem().string() + ".wav";
@@ -167,6 +148,7 @@ class Importer final : public CocoListener {
            fmt::format("image_id '{}': expected an image of this file, found one of {}",
                        excerpt(caption.image_id), sources_[image.place.source].string()));
     }
+    if (caption.text.empty()) empty_captions_.add(caption.id);
     writer_.add_text({caption.id, image.group, split_}, caption.text);
   }
 
@@ -200,10 +182,12 @@ class Importer final : public CocoListener {
 
   void import_source() {
     const fs::path& json = sources_[source_];
-    split_ = split_of(json);
+    split_ = split_in_name(json.filename().string()).value_or(Split::kNone);
     image_folder_ = image_folder(request_, json);
     audio_folder_ = audio_folder(request_, json);
-    images_here_ = missing_images_ = missing_sounds_ = 0;
+    images_here_ = missing_sounds_ = 0;
+    missing_images_ = {};
+    empty_captions_ = {};
     read_coco_json(json, *this, progress_);
     check_image_ids();
     warn();
@@ -235,23 +219,21 @@ class Importer final : public CocoListener {
     if (!image_folder_) {
       progress_.warn(fmt::format(
           "{}: no folder of images is given or beside it: images are known by name only", file));
-    } else if (missing_images_ > 0) {
-      progress_.warn(fmt::format("{}: images not in {}: {} of {} (the first: {})", file,
-                                 image_folder_->string(), with_commas(missing_images_), all,
-                                 excerpt(first_missing_)));
+    } else {
+      missing_images_.warn(progress_, Modality::kImage, image_folder_, file + ": ");
     }
     if (missing_sounds_ > 0) {
       progress_.warn(fmt::format("{}: images without a sound in {}: {} of {}", file,
                                  audio_folder_->string(), with_commas(missing_sounds_), all));
     }
+    empty_captions_.warn(progress_, file + ": empty captions");
   }
 
   void import_judgements(const fs::path& path) {
     LineReader lines(path);
-    progress_.begin("importing " + path.filename().string(), lines.size(), "bytes");
+    ReadingProgress reading(progress_, path, lines.size());
     std::vector<JudgementLine> known;
     std::size_t unknown = 0;
-    std::uint64_t reported = 0;
     while (lines.next()) {
       if (lines.text().empty()) continue;
       const auto judgement = parse_judgement(lines);
@@ -260,13 +242,9 @@ class Importer final : public CocoListener {
       } else {
         ++unknown;
       }
-      if (lines.number() % kLinesAStep == 0) {
-        progress_.check();
-        progress_.advance(lines.position() - std::exchange(reported, lines.position()));
-      }
+      if (reading.due()) reading.at(lines.position());
     }
-    progress_.advance(lines.position() - reported);
-    progress_.end();
+    reading.finish();
     if (known.empty()) {
       throw DataError(
           fmt::format("{}: expected judgements of the imported captions and images, "
@@ -336,9 +314,9 @@ class Importer final : public CocoListener {
   std::optional<fs::path> image_folder_;
   std::optional<fs::path> audio_folder_;
   std::size_t images_here_ = 0;
-  std::size_t missing_images_ = 0;
   std::size_t missing_sounds_ = 0;
-  std::string first_missing_;
+  MissingFiles missing_images_;
+  Tally empty_captions_;
 };
 
 }  // namespace

@@ -1,11 +1,8 @@
 #pragma once
 
-// The JSON of COCO captions, read as a stream: `images` with id, file_name and perhaps label, and
-// `annotations` with id, image_id and caption, in either order. Ids are integers or strings.
-// Everything else in the file is skipped. Memory is one entry.
-//
-// DataErrors: "file: line L, column C: ..." where the JSON is malformed or cut, and
-// "file: annotations[12]: ..." where an entry lacks a key or has a value of another type.
+// The JSON of COCO captions (https://cocodataset.org/#format-data), read as a stream: `images` with
+// id, file_name and perhaps label, and `annotations` with id, image_id and caption, in either
+// order. Ids are integers or strings; a caption may be empty. Memory and errors: json_lists.h.
 
 #include <cstdint>
 #include <filesystem>

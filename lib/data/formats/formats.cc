@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <utility>
+
 #include "core/error.h"
+#include "core/lines.h"
 
 namespace alignlab {
 namespace fs = std::filesystem;
@@ -13,10 +17,31 @@ const std::vector<Format>& formats() {
        "COCO captions: a folder with annotations/captions_*.json, or such files",
        {},
        import_coco},
+      {"csv", "tables separated by commas (RFC 4180), SPLIT=FILE or FILE; options name the columns",
+       table_options(","), import_csv},
       {"flickr8k",
        "Flickr8k and the like: a folder with *.token.txt and Flickr_8k.*Images.txt, or such files",
        {},
        import_flickr8k},
+      {"flickr30k",
+       "Flickr30k: a folder with results.csv or *.token and lists of images, or such files",
+       {},
+       import_flickr30k},
+      {"folder",
+       "folders of images and sounds, captions beside each in a .txt of its name",
+       {{.name = "labels",
+         .summary = "whether the folder that a file is in names its class",
+         .fallback = std::string("none"),
+         .choices = {"none", "folders"}}},
+       import_folder},
+      {"karpathy",
+       "Karpathy's splits of COCO, Flickr8k and Flickr30k: a file dataset_*.json",
+       {{.name = "restval",
+         .summary = "which split COCO's images of split restval are of",
+         .fallback = std::string("train"),
+         .choices = {"train", "none"}}},
+       import_karpathy},
+      {"tsv", "the same as csv, separated by tabs", table_options("tab"), import_tsv},
   };
   return all;
 }
@@ -36,6 +61,63 @@ std::vector<fs::path> plain_sources(const std::string& format, const ImportReque
     paths.push_back(source.path);
   }
   return paths;
+}
+
+std::string lowercase(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+  }
+  return out;
+}
+
+std::optional<Split> split_in_name(std::string_view file_name) {
+  constexpr std::array<std::pair<std::string_view, Split>, 4> kWords{{{"train", Split::kTrain},
+                                                                      {"val", Split::kDev},
+                                                                      {"dev", Split::kDev},
+                                                                      {"test", Split::kTest}}};
+  const std::string name = lowercase(file_name);
+  for (const auto& [word, split] : kWords) {
+    if (name.find(word) != std::string::npos) return split;
+  }
+  return std::nullopt;
+}
+
+std::string Tally::text() const {
+  return fmt::format("{} (the first: {})", with_commas(count_), excerpt(first_));
+}
+
+void Tally::warn(Progress& progress, std::string_view label) const {
+  if (count_ > 0) progress.warn(fmt::format("{}: {}", label, text()));
+}
+
+void MissingFiles::warn(Progress& progress, Modality modality,
+                        const std::optional<fs::path>& folder, const std::string& prefix) const {
+  if (all_ == 0) return;
+  const std::string_view files = modality == Modality::kAudio ? "sounds" : "images";
+  if (!folder) {
+    progress.warn(
+        fmt::format("{0}no folder of {1} is given: {1} are known by name only", prefix, files));
+  } else if (missing_.count() > 0) {
+    progress.warn(fmt::format("{}{} not in {}: {} of {} (the first: {})", prefix, files,
+                              folder->string(), with_commas(missing_.count()), with_commas(all_),
+                              excerpt(missing_.first())));
+  }
+}
+
+ReadingProgress::ReadingProgress(Progress& progress, const fs::path& file, std::uint64_t size)
+    : progress_(progress), size_(size) {
+  progress_.begin("importing " + file.filename().string(), size, "bytes");
+}
+
+void ReadingProgress::at(std::uint64_t position) {
+  progress_.check();
+  if (position > reported_) progress_.advance(position - std::exchange(reported_, position));
+}
+
+void ReadingProgress::finish() {
+  if (size_ > reported_) progress_.advance(size_ - reported_);
+  progress_.end();
 }
 
 ImportSummary finish(DatasetWriter& writer) {
