@@ -12,6 +12,7 @@ namespace alignlab::cli {
 int inspect_data(const Arguments& arguments) {
   CommandLine line("inspect");
   line.add()("json", "as JSON, for scripts");
+  line.add()("strict", "exit 4 if a finding is an error");
   line.positional("a data set", 1, 1);
   if (!line.parse(arguments)) return 0;
   catch_interrupts();
@@ -20,7 +21,8 @@ int inspect_data(const Arguments& arguments) {
   dataset.file().verify();
   const Inspection found = inspect(dataset, progress);
   fmt::print("{}", line.has("json") ? to_json(found).dump(1) + "\n" : to_text(found));
-  return 0;
+  const bool fails = line.has("strict") && has_errors(found);
+  return static_cast<int>(fails ? ExitCode::kCheck : ExitCode::kSuccess);
 }
 
 }  // namespace alignlab::cli

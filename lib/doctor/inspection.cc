@@ -1,9 +1,11 @@
-// How an inspection reads: as text and as JSON.
+// How an inspection reads: as text, and as JSON from one process to another.
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
+#include <ranges>
 #include <string_view>
 
 #include "core/lines.h"
@@ -14,16 +16,18 @@ namespace {
 
 constexpr std::size_t kExampleColumns = 85;
 
-constexpr std::string_view name_of(Severity severity) {
-  switch (severity) {
-    case Severity::kNote:
-      return "note";
-    case Severity::kWarning:
-      return "warning";
-    case Severity::kError:
-      return "error";
-  }
-  return "";
+using Json = nlohmann::json;
+
+constexpr std::array<std::pair<Severity, std::string_view>, 3> kSeverities{
+    {{Severity::kNote, "note"}, {Severity::kWarning, "warning"}, {Severity::kError, "error"}}};
+
+std::string_view name_of(Severity severity) {
+  return std::ranges::find(kSeverities, severity, &decltype(kSeverities)::value_type::first)
+      ->second;
+}
+
+Severity severity_from(std::string_view name) {
+  return std::ranges::find(kSeverities, name, &decltype(kSeverities)::value_type::second)->first;
 }
 
 /// Columns padded to their widest cell: names, first and last, to the left, numbers to the right.
@@ -54,7 +58,7 @@ std::string join(const std::vector<std::string>& parts) {
 }
 
 std::string modalities_text(const Inspection& inspection) {
-  std::vector<std::vector<std::string>> rows{{"", "items"}};
+  std::vector<std::vector<std::string>> rows{{"", "items", "groups"}};
   constexpr std::array kOrder{Split::kTrain, Split::kDev, Split::kTest, Split::kNone};
   for (const Split split : kOrder) {
     rows[0].push_back(split == Split::kNone ? "no split" : std::string(name_of(split)));
@@ -64,7 +68,8 @@ std::string modalities_text(const Inspection& inspection) {
     const auto found = inspection.modalities.find(std::string(name_of(modality)));
     if (found == inspection.modalities.end()) continue;
     const ModalityReport& report = found->second;
-    std::vector<std::string> row{found->first, with_commas(report.items)};
+    std::vector<std::string> row{found->first, with_commas(report.items),
+                                 with_commas(report.groups.total)};
     for (const Split split : kOrder) {
       row.push_back(with_commas(report.splits.at(std::string(name_of(split)))));
     }
@@ -78,12 +83,34 @@ std::string modalities_text(const Inspection& inspection) {
   return table_text(rows);
 }
 
-std::string captions_text(const Inspection& inspection) {
+std::string captions_text(std::string_view of, const std::map<std::size_t, std::size_t>& counts) {
   std::vector<std::string> parts;
-  for (const auto& [captions, images] : inspection.captions_per_image) {
-    parts.push_back(fmt::format("{} ({} images)", captions, with_commas(images)));
+  for (const auto& [captions, items] : counts) {
+    parts.push_back(fmt::format("{} ({} {}s)", captions, with_commas(items), of));
   }
-  return parts.empty() ? "" : fmt::format("\ncaptions per image: {}\n", join(parts));
+  return parts.empty() ? "" : fmt::format("\ncaptions per {}: {}\n", of, join(parts));
+}
+
+std::string labels_text(const Inspection& inspection) {
+  std::vector<std::string> parts;
+  for (const auto& [modality, report] : inspection.modalities) {
+    if (report.labels.empty()) continue;
+    const auto [least, most] = std::ranges::minmax(report.labels | std::views::values);
+    parts.push_back(fmt::format("{} ({} to {} {} items each)", with_commas(report.labels.size()),
+                                with_commas(least), with_commas(most), modality));
+  }
+  return parts.empty() ? "" : fmt::format("\nlabels: {}\n", join(parts));
+}
+
+std::string pairing_text(const Inspection& inspection) {
+  if (inspection.pairing.empty()) return "";
+  std::vector<std::vector<std::string>> rows;
+  for (const PairingReport& pair : inspection.pairing) {
+    rows.push_back({"  " + pair.features, pair.against, fmt::format("z {:.1f}", pair.z),
+                    fmt::format("over {} groups", with_commas(pair.held_out))});
+  }
+  return "\npairing, in deviations from a random one (below 3 it looks random):\n" +
+         table_text(rows);
 }
 
 /// As many examples as fit a line, and "..." where there are more cases.
@@ -108,22 +135,54 @@ std::string findings_text(const Inspection& inspection) {
   return text;
 }
 
+Json json_of(const ModalityReport& report) {
+  return {{"items", report.items},
+          {"splits", report.splits},
+          {"features", report.features},
+          {"groups", {{"total", report.groups.total}, {"splits", report.groups.splits}}},
+          {"labels", report.labels}};
+}
+
+ModalityReport modality_report_from(const Json& json) {
+  return {json.at("items"),
+          json.at("splits"),
+          json.at("features"),
+          {json.at("groups").at("total"), json.at("groups").at("splits")},
+          json.at("labels")};
+}
+
+// Keys of an object are texts.
+Json json_of(const std::map<std::size_t, std::size_t>& counts) {
+  Json json = Json::object();
+  for (const auto& [captions, items] : counts) json[std::to_string(captions)] = items;
+  return json;
+}
+
+std::map<std::size_t, std::size_t> counts_from(const Json& json) {
+  std::map<std::size_t, std::size_t> counts;
+  for (const auto& [captions, items] : json.items()) counts[std::stoull(captions)] = items;
+  return counts;
+}
+
 }  // namespace
 
-nlohmann::json to_json(const Inspection& inspection) {
-  nlohmann::json json;
-  json["name"] = inspection.name;
-  json["content_hash"] = inspection.content_hash;
-  json["modalities"] = nlohmann::json::object();
+Json to_json(const Inspection& inspection) {
+  Json json{{"name", inspection.name},
+            {"content_hash", inspection.content_hash},
+            {"modalities", Json::object()},
+            {"captions_per_image", json_of(inspection.captions_per_image)},
+            {"captions_per_sound", json_of(inspection.captions_per_sound)},
+            {"pairing", Json::array()},
+            {"findings", Json::array()}};
   for (const auto& [name, report] : inspection.modalities) {
-    json["modalities"][name] = {
-        {"items", report.items}, {"splits", report.splits}, {"features", report.features}};
+    json["modalities"][name] = json_of(report);
   }
-  json["captions_per_image"] = nlohmann::json::object();
-  for (const auto& [captions, images] : inspection.captions_per_image) {
-    json["captions_per_image"][std::to_string(captions)] = images;
+  for (const PairingReport& pair : inspection.pairing) {
+    json["pairing"].push_back({{"features", pair.features},
+                               {"against", pair.against},
+                               {"z", pair.z},
+                               {"held_out", pair.held_out}});
   }
-  json["findings"] = nlohmann::json::array();
   for (const Finding& finding : inspection.findings) {
     json["findings"].push_back({{"code", finding.code},
                                 {"severity", name_of(finding.severity)},
@@ -134,10 +193,33 @@ nlohmann::json to_json(const Inspection& inspection) {
   return json;
 }
 
+Inspection inspection_from(const Json& json) {
+  Inspection inspection;
+  inspection.name = json.at("name");
+  inspection.content_hash = json.at("content_hash");
+  for (const auto& [name, report] : json.at("modalities").items()) {
+    inspection.modalities[name] = modality_report_from(report);
+  }
+  inspection.captions_per_image = counts_from(json.at("captions_per_image"));
+  inspection.captions_per_sound = counts_from(json.at("captions_per_sound"));
+  for (const Json& pair : json.at("pairing")) {
+    inspection.pairing.push_back(
+        {pair.at("features"), pair.at("against"), pair.at("held_out"), pair.at("z")});
+  }
+  for (const Json& finding : json.at("findings")) {
+    inspection.findings.push_back(
+        {finding.at("code"), severity_from(finding.at("severity").get<std::string>()),
+         finding.at("count"), finding.at("examples"), finding.at("hint")});
+  }
+  return inspection;
+}
+
 std::string to_text(const Inspection& inspection) {
-  return fmt::format("{}  {}\n\n{}{}{}", inspection.name, inspection.content_hash,
-                     modalities_text(inspection), captions_text(inspection),
-                     findings_text(inspection));
+  return fmt::format("{}  {}\n\n{}{}{}{}{}{}", inspection.name, inspection.content_hash,
+                     modalities_text(inspection),
+                     captions_text("image", inspection.captions_per_image),
+                     captions_text("sound", inspection.captions_per_sound), labels_text(inspection),
+                     pairing_text(inspection), findings_text(inspection));
 }
 
 }  // namespace alignlab
