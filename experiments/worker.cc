@@ -15,6 +15,8 @@
 #include "core/files.h"
 #include "core/hdf5.h"
 #include "data/scenes/scenes.h"
+#include "doctor/doctor.h"
+#include "features/decoding.h"
 #include "run/extract.h"
 #include "run/pipeline.h"
 #include "run/sweep_runner.h"
@@ -132,11 +134,17 @@ Json extract(const Json& job, Progress& progress) {
           {"cached", made.cached}};
 }
 
+Json inspect_decoding(const Json& job, Progress& progress) {
+  const Dataset dataset = Dataset::open(job.at("dataset").get<std::string>());
+  return to_json(inspect(dataset, progress, decoding_fault));
+}
+
 Json perform(const Json& job, Progress& progress) {
   const std::string kind = job.at("job");
   if (kind == "trial") return run_trial(job, progress);
   if (kind == "generate-scenes") return generate(job, progress);
   if (kind == "extract") return extract(job, progress);
+  if (kind == "inspect") return inspect_decoding(job, progress);
   throw UsageError(fmt::format("alignlab-worker: unknown job '{}'", kind));
 }
 

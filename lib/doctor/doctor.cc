@@ -15,6 +15,13 @@ constexpr std::size_t kMostExamples = 5;
 constexpr std::size_t kItemsAStep = 256;
 constexpr std::size_t kLongestName = 200;
 
+constexpr FindingKind kFeaturesOnly{
+    "{}-features-only", Severity::kNote,
+    "No content is stored: only their stored features can be used, nothing can be extracted."};
+constexpr FindingKind kNothingStored{
+    "nothing-of-{}-items", Severity::kWarning,
+    "They have neither content nor features: add features, or no experiment can use them."};
+
 }  // namespace
 
 void Examination::find_in(Modality modality, const FindingKind& kind, std::string example,
@@ -59,6 +66,14 @@ std::string Examination::ids_and_splits(Modality modality, std::size_t one,
 }
 
 std::string in_quotes(std::string_view text) { return "'" + excerpt(text) + "'"; }
+
+void find_no_content(Examination& examination, Modality modality) {
+  const std::size_t count = examination.dataset.items(modality).size();
+  if (count == 0) return;
+  const bool has_features = !examination.dataset.feature_names(modality).empty();
+  examination.find_in(modality, has_features ? kFeaturesOnly : kNothingStored,
+                      examination.id(modality, 0), count);
+}
 
 bool in_two_splits(const Items& items, std::size_t one, std::size_t other) {
   return items.splits[one] != items.splits[other] && items.splits[one] != Split::kNone &&

@@ -58,6 +58,9 @@ bool in_two_splits(const Items& items, std::size_t one, std::size_t other);
 /// Which items have content: a flag an item for modalities that have any.
 using Presence = std::map<Modality, std::vector<bool>>;
 
+/// One finding for a modality of which no item has content.
+void find_no_content(Examination& examination, Modality modality);
+
 /// Counts of items, groups and features; ids, splits and labels.
 void examine_items(Examination& examination);
 /// Images and sounds: missing, changed, unreadable, and the same ones.

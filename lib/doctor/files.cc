@@ -19,12 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr FindingKind kFeaturesOnly{
-    "{}-features-only", Severity::kNote,
-    "No content is stored: only their stored features can be used, nothing can be extracted."};
-constexpr FindingKind kNothingStored{
-    "nothing-of-{}-items", Severity::kWarning,
-    "They have neither content nor features: add features, or no experiment can use them."};
 constexpr FindingKind kMissingFile{
     "missing-{}-file", Severity::kWarning,
     "Stored features can still be used; nothing can be extracted from what is not there."};
@@ -52,7 +46,7 @@ class FileCheck {
 
   std::vector<bool> run() {
     if (!dataset_.has_content(modality_)) {
-      found_no_content();
+      find_no_content(examination_, modality_);
       return std::move(present_);
     }
     const auto files = dataset_.stored_files(modality_);
@@ -71,13 +65,6 @@ class FileCheck {
 
  private:
   std::string id(std::size_t item) const { return examination_.id(modality_, item); }
-
-  void found_no_content() {
-    if (present_.empty()) return;
-    const bool has_features = !dataset_.feature_names(modality_).empty();
-    examination_.find_in(modality_, has_features ? kFeaturesOnly : kNothingStored, id(0),
-                         present_.size());
-  }
 
   void look_at(const StoredFiles& files) {
     const fs::path folder = dataset_.folder();
@@ -136,7 +123,7 @@ class FileCheck {
     const auto missing = static_cast<std::size_t>(std::ranges::count(present_, false));
     // Who imports without the files knows it: one note, not a warning an item.
     if (missing == present_.size()) {
-      found_no_content();
+      find_no_content(examination_, modality_);
       return;
     }
     for (std::size_t i = 0; i < present_.size(); ++i) {

@@ -28,14 +28,12 @@ constexpr double kLeastPlausible = 3.0;
 // So far beyond that not one of a dozen orders tried would get there by chance.
 constexpr double kClear = 6.0;
 
-constexpr FindingKind kShuffled{
-    "features-seem-shuffled", Severity::kError,
-    "They predict what belongs to them no better than what does not, in no order that was tried: "
-    "store them again with the id of each row (add-features --ids), unless they are noise on "
-    "purpose."};
+constexpr FindingKind kShuffled{"features-seem-shuffled", Severity::kError,
+                                "Rows seem to be other items': store them again with their ids "
+                                "(--ids), unless they are noise."};
 constexpr std::string_view kOrderHint =
-    "In another order the rows do belong to their items: store the features again with the id of "
-    "each row (add-features --ids); if it is the captions' order, import again.";
+    "Store the features again with their rows' ids (--ids); import again if the order is the "
+    "captions'.";
 
 struct Score {
   double z = 0;
@@ -198,7 +196,7 @@ class PairingCheck {
     }
     const std::string code = fmt::format("pairing-looks-{}", best_.order);
     examination_.find({code, Severity::kError, kOrderHint},
-                      fmt::format("{}, but {:.1f} if the rows of {} {}", as_stored, best_.z,
+                      fmt::format("{}, but {:.1f} with the rows of {} {}", as_stored, best_.z,
                                   best_.source, best_.meaning));
   }
 

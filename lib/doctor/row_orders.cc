@@ -43,7 +43,7 @@ std::vector<std::size_t> sorted_by(std::size_t count, const Key& key) {
 }  // namespace
 
 RowOrder stored_order(const Items& items) {
-  return {"stored", "lie in the order of the items", numbers_to(items.size())};
+  return {"stored", "in the order of the items", numbers_to(items.size())};
 }
 
 std::vector<RowOrder> likely_orders(const Items& items) {
@@ -63,14 +63,14 @@ std::vector<RowOrder> likely_orders(const Items& items) {
         order == stored || std::ranges::count(all, order, &RowOrder::item_of_row) > 0;
     if (!known) all.push_back({name, meaning, std::move(order)});
   };
-  add("tiled", "be tiled, the first of every group before every second",
+  add("tiled", "tiled, the first of every group before every second",
       sorted_by(count, [&](std::size_t i) { return std::tuple(seats[i].place, seats[i].group); }));
-  add("interleaved", "lie group by group",
+  add("interleaved", "group by group",
       sorted_by(count, [&](std::size_t i) { return std::tuple(seats[i].group, seats[i].place); }));
-  add("reversed", "be reversed", {stored.rbegin(), stored.rend()});
-  add("sorted", "be sorted by id", sorted_by(count, [&](std::size_t i) { return items.ids[i]; }));
-  add("shifted", "stand one row late", std::move(late));
-  add("shifted", "stand one row early", std::move(early));
+  add("reversed", "reversed", {stored.rbegin(), stored.rend()});
+  add("sorted", "sorted by id", sorted_by(count, [&](std::size_t i) { return items.ids[i]; }));
+  add("shifted", "one row late", std::move(late));
+  add("shifted", "one row early", std::move(early));
   return all;
 }
 

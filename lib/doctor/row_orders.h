@@ -13,7 +13,7 @@ namespace alignlab::doctor {
 
 struct RowOrder {
   std::string_view name;     // "tiled"
-  std::string_view meaning;  // completes "the rows seem to ..."
+  std::string_view meaning;  // completes "with the rows ..."
   std::vector<std::size_t> item_of_row;
 };
 

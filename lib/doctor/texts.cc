@@ -151,7 +151,11 @@ class TextCheck {
 void examine_texts(Examination& examination) {
   const Dataset& dataset = examination.dataset;
   if (!dataset.has(Modality::kText)) return;
-  if (dataset.has_content(Modality::kText)) TextCheck(examination).run();
+  if (!dataset.has_content(Modality::kText)) {
+    find_no_content(examination, Modality::kText);
+    return;
+  }
+  TextCheck(examination).run();
 }
 
 }  // namespace alignlab::doctor
