@@ -86,18 +86,21 @@ std::string modalities_text(const Inspection& inspection) {
 std::string captions_text(std::string_view of, const std::map<std::size_t, std::size_t>& counts) {
   std::vector<std::string> parts;
   for (const auto& [captions, items] : counts) {
-    parts.push_back(fmt::format("{} ({} {}s)", captions, with_commas(items), of));
+    parts.push_back(
+        fmt::format("{} ({} {}{})", captions, with_commas(items), of, items == 1 ? "" : "s"));
   }
   return parts.empty() ? "" : fmt::format("\ncaptions per {}: {}\n", of, join(parts));
 }
 
 std::string labels_text(const Inspection& inspection) {
   std::vector<std::string> parts;
-  for (const auto& [modality, report] : inspection.modalities) {
-    if (report.labels.empty()) continue;
-    const auto [least, most] = std::ranges::minmax(report.labels | std::views::values);
-    parts.push_back(fmt::format("{} ({} to {} {} items each)", with_commas(report.labels.size()),
-                                with_commas(least), with_commas(most), modality));
+  for (const Modality modality : kModalities) {
+    const auto found = inspection.modalities.find(std::string(name_of(modality)));
+    if (found == inspection.modalities.end() || found->second.labels.empty()) continue;
+    const auto [least, most] = std::ranges::minmax(found->second.labels | std::views::values);
+    parts.push_back(fmt::format("{} of {} items ({} to {} each)",
+                                with_commas(found->second.labels.size()), found->first,
+                                with_commas(least), with_commas(most)));
   }
   return parts.empty() ? "" : fmt::format("\nlabels: {}\n", join(parts));
 }

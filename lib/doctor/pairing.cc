@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t kLeastGroups = 200;
 constexpr std::size_t kMostGroups = 2000;
-constexpr double kPenalty = 1.0;
+constexpr double kPenalty = 3.0;
 // A random order is beyond it one time in 700.
 constexpr double kLeastPlausible = 3.0;
 // So far beyond that not one of a dozen orders tried would get there by chance.

@@ -337,17 +337,53 @@ TEST(Inspect, AsJsonHasTheDocumentedShape) {
   std::set<std::string> keys;
   for (const auto& [key, value] : found.items()) keys.insert(key);
   EXPECT_EQ(keys, (std::set<std::string>{"name", "content_hash", "modalities", "captions_per_image",
-                                         "findings"}));
+                                         "captions_per_sound", "pairing", "findings"}));
   EXPECT_EQ(found.at("name"), "scenes");
   EXPECT_EQ(found.at("content_hash").get<std::string>().size(), 32U);
   EXPECT_EQ(found.at("modalities").size(), 3U);
-  const json image{{"items", 60},
-                   {"splits", {{"train", 36}, {"dev", 12}, {"test", 12}, {"none", 0}}},
-                   {"features", json::object()}};
-  EXPECT_EQ(found.at("modalities").at("image"), image);
+  json image = found.at("modalities").at("image");
+  EXPECT_EQ(image.at("labels").size(), 10U);
+  image.erase("labels");
+  const json splits{{"train", 36}, {"dev", 12}, {"test", 12}, {"none", 0}};
+  EXPECT_EQ(image, (json{{"items", 60},
+                         {"splits", splits},
+                         {"groups", {{"total", 60}, {"splits", splits}}},
+                         {"features", json::object()}}));
   EXPECT_EQ(found.at("modalities").at("text").at("items"), 300);
   EXPECT_EQ(found.at("captions_per_image"), (json{{"5", 60}}));
-  EXPECT_EQ(found.at("findings"), json::array());
+  EXPECT_EQ(found.at("pairing"), json::array());
+  for (const json& finding : found.at("findings")) EXPECT_EQ(finding.at("severity"), "note");
+}
+
+TEST(Inspect, FailsOnAnErrorOnlyWhenStrictAndDecodesOnlyWhenAsked) {
+  const ScratchFolder folder;
+  const auto import = [&](const std::string& bytes) {
+    std::ofstream(folder / "a.png", std::ios::binary) << bytes;
+    std::ofstream(folder / "captions_train.json")
+        << R"({"images": [{"id": 1, "file_name": "a.png"}],)"
+           R"( "annotations": [{"id": 1, "image_id": 1, "caption": "A dog."}]})";
+    output_of(folder.path(),
+              {"import", "coco", "captions_train.json", "--images", ".", "--out", "d.h5"});
+  };
+  const auto exit_code = [&](const Words& options) {
+    Words command{"inspect", "d.h5"};
+    command.insert(command.end(), options.begin(), options.end());
+    const Outcome outcome = tests::alignlab(folder.path(), command);
+    EXPECT_TRUE(contains(outcome.out, "captions per image: 1 (1 image)")) << outcome.err;
+    return outcome.code;
+  };
+  import("<html>404 Not Found</html>");
+  EXPECT_EQ(exit_code({}), 0);
+  EXPECT_EQ(exit_code({"--strict"}), 4);
+
+  // A container without a fault around what no decoder takes.
+  import(std::string("\x89PNG\r\n\x1A\n nothing \0\0\0\0IEND\xAE\x42\x60\x82", 29));
+  EXPECT_EQ(exit_code({"--strict"}), 0);
+  EXPECT_EQ(exit_code({"--decode"}), 0);
+  EXPECT_EQ(exit_code({"--strict", "--decode"}), 4);
+
+  import(read_file(fs::directory_iterator(tests::scenes() / "scenes/images")->path()));
+  EXPECT_EQ(exit_code({"--strict", "--decode"}), 0);
 }
 
 TEST(Inspect, TellsFindingsWithExamplesAndHints) {

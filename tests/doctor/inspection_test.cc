@@ -41,11 +41,11 @@ TEST(Inspection, ReadsAlignedForPeople) {
 image   7,000   6,999   6,000    909     0        91  a [5], net [1280]
 text   35,000   7,000  30,000  5,000     0         0  -
 
-captions per image: 4 (1 images), 5 (6,999 images)
+captions per image: 4 (1 image), 5 (6,999 images)
 
 captions per sound: 1 (3 sounds)
 
-labels: 2 (12 to 6,988 image items each)
+labels: 2 of image items (12 to 6,988 each)
 
 pairing, in deviations from a random one (below 3 it looks random):
   image/a    captions  z -0.2  over 1,000 groups
