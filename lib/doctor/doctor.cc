@@ -87,7 +87,7 @@ Inspection inspect(const Dataset& dataset, Progress& progress, const Decoder& de
   examination.inspection.name = excerpt(dataset.name(), doctor::kLongestName);
   examination.inspection.content_hash = dataset.content_hash();
   doctor::examine_items(examination);
-  const doctor::Presence presence = doctor::examine_files(examination, decoder);
+  const doctor::Presence presence = doctor::examine_contents(examination, decoder);
   doctor::examine_texts(examination);
   doctor::examine_groups(examination, presence);
   doctor::examine_feature_rows(examination);

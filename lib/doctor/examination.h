@@ -64,7 +64,7 @@ void find_no_content(Examination& examination, Modality modality);
 /// Counts of items, groups and features; ids, splits and labels.
 void examine_items(Examination& examination);
 /// Images and sounds: missing, changed, unreadable, and the same ones.
-Presence examine_files(Examination& examination, const Decoder& decoder);
+Presence examine_contents(Examination& examination, const Decoder& decoder);
 /// Texts: empty, the same, nearly the same.
 void examine_texts(Examination& examination);
 /// What belongs together: partners, captions of each, leaks between splits.

@@ -107,9 +107,30 @@ class CaptionSource final : public RowSource {
     std::ranges::fill(counts, 0.0F);
     for (std::size_t begin = 0; begin < words.size();) {
       const std::size_t end = std::min(words.find(' ', begin), words.size());
-      const Hash128 hash = hash_of(words.substr(begin, end - begin));
-      counts[hash.low % kWordColumns] += hash.high % 2 == 0 ? 1.0F : -1.0F;
+      count(words.substr(begin, end - begin), counts);
+      count_pairs(words.substr(begin, end - begin), counts);
       begin = end + 1;
+    }
+  }
+
+  static void count(std::string_view word, std::span<float> counts) {
+    const Hash128 hash = hash_of(word);
+    counts[hash.low % kWordColumns] += hash.high % 2 == 0 ? 1.0F : -1.0F;
+  }
+
+  /// Not every script parts its words by spaces: there, what stands for words is each two
+  /// characters in a row.
+  static void count_pairs(std::string_view word, std::span<float> counts) {
+    const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80U; };
+    const auto is_first = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; };
+    if (std::ranges::all_of(word, is_ascii)) return;
+    std::size_t before = 0;
+    std::size_t last = 0;
+    for (std::size_t at = 1; at <= word.size(); ++at) {
+      if (at < word.size() && !is_first(word[at])) continue;
+      if (last > before) count(word.substr(before, at - before), counts);
+      before = last;
+      last = at;
     }
   }
 

@@ -28,12 +28,13 @@ constexpr double kLeastPlausible = 3.0;
 // So far beyond that not one of a dozen orders tried would get there by chance.
 constexpr double kClear = 6.0;
 
-constexpr FindingKind kShuffled{"features-seem-shuffled", Severity::kError,
-                                "Rows seem to be other items': store them again with their ids "
-                                "(--ids), unless they are noise."};
+constexpr FindingKind kShuffled{
+    "features-seem-shuffled", Severity::kError,
+    "Rows seem to be other items': store them again with their ids (add-features --ids). Or one "
+    "side says nothing of the other."};
 constexpr std::string_view kOrderHint =
-    "Store the features again with their rows' ids (--ids); import again if the order is the "
-    "captions'.";
+    "Store the features again with their rows' ids (add-features --ids), or import again if the "
+    "order is the captions'.";
 
 struct Score {
   double z = 0;
@@ -64,20 +65,32 @@ Matrix rows_of(const Matrix& from, const std::vector<std::size_t>& rows) {
   return out;
 }
 
+std::vector<double> means_of(const Matrix& rows) {
+  std::vector<double> means(rows.cols());
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    for (std::size_t j = 0; j < rows.cols(); ++j) {
+      means[j] += rows.row(i)[j] / static_cast<double>(rows.rows());
+    }
+  }
+  return means;
+}
+
 /// Columns of equal weight: a word that few captions have tells more than one that all have.
 std::vector<float> inverse_deviations(const Matrix& rows) {
-  std::vector<float> scales(rows.cols());
-  const double count = static_cast<double>(rows.rows());
-  for (std::size_t j = 0; j < rows.cols(); ++j) {
-    double sum = 0;
-    double squares = 0;
-    for (std::size_t i = 0; i < rows.rows(); ++i) {
-      const double value = rows.row(i)[j];
-      sum += value;
-      squares += value * value;
+  constexpr double kLeastRelativeDeviation = 1e-6;
+  const std::vector<double> means = means_of(rows);
+  std::vector<double> squares(rows.cols());
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    for (std::size_t j = 0; j < rows.cols(); ++j) {
+      const double deviation = rows.row(i)[j] - means[j];
+      squares[j] += deviation * deviation / static_cast<double>(rows.rows());
     }
-    const double variance = squares / count - (sum / count) * (sum / count);
-    scales[j] = variance > 0 ? static_cast<float>(1.0 / std::sqrt(variance)) : 0.0F;
+  }
+  std::vector<float> scales(rows.cols());
+  for (std::size_t j = 0; j < scales.size(); ++j) {
+    const double deviation = std::sqrt(squares[j]);
+    const bool varies = deviation > kLeastRelativeDeviation * std::abs(means[j]);
+    scales[j] = varies ? static_cast<float>(1.0 / deviation) : 0.0F;
   }
   return scales;
 }
@@ -89,12 +102,7 @@ void scale_columns(Matrix& rows, const std::vector<float>& scales) {
 }
 
 void centre_and_normalise(Matrix& rows) {
-  std::vector<double> means(rows.cols());
-  for (std::size_t i = 0; i < rows.rows(); ++i) {
-    for (std::size_t j = 0; j < rows.cols(); ++j) {
-      means[j] += rows.row(i)[j] / static_cast<double>(rows.rows());
-    }
-  }
+  const std::vector<double> means = means_of(rows);
   for (std::size_t i = 0; i < rows.rows(); ++i) {
     double squares = 0;
     for (std::size_t j = 0; j < rows.cols(); ++j) {
@@ -126,7 +134,8 @@ std::optional<Score> score(const GroupVectors& features, const GroupVectors& aga
   centre_and_normalise(predicted);
   centre_and_normalise(truth);
   const auto z = matched_rows_z(predicted, truth);
-  if (!z) return std::nullopt;
+  // Values near the end of float32 may have no finite mean.
+  if (!z || !std::isfinite(*z)) return std::nullopt;
   return Score{*z, held_out.size()};
 }
 

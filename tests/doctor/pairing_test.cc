@@ -1,3 +1,4 @@
+#include <array>
 #include <numeric>
 #include <span>
 
@@ -230,6 +231,37 @@ TEST_F(Pairing, OfFeaturesThatDoNotVaryCannotBeTold) {
   const Inspection inspection = inspect_file();
   EXPECT_TRUE(inspection.pairing.empty());
   EXPECT_TRUE(errors(inspection).empty());
+}
+
+TEST_F(Pairing, OfCaptionsWithoutSpacesIsToldFromTheirCharacters) {
+  // A word of two characters for each topic, in one row.
+  constexpr std::array kWords{"小狗", "河流", "火车", "孩子", "雪山", "红花",
+                              "飞机", "木桥", "厨师", "自行", "海滩", "夜晚"};
+  DatasetWriter writer(path_, {"world", "", ""}, WriterOptions{});
+  const World world;
+  for (int group = 0; group < world.groups; ++group) {
+    writer.add_bare(Modality::kImage, {id(group, 0), group, Split::kTrain});
+    std::string text;
+    for (const std::size_t topic : topics_of(group)) text += kWords[topic];
+    writer.add_text({id(group, 0), group, Split::kTrain}, text + "。");
+  }
+  write_rows(writer, world, Modality::kImage, groups_of_images(world), stored(300));
+  writer.commit();
+  EXPECT_GT(inspect_file().pairing.at(0).z, 15.0);
+}
+
+TEST_F(Pairing, OfFeaturesBeyondAllMeasureCannotBeTold) {
+  DatasetWriter writer(path_, {"world", "", ""}, WriterOptions{});
+  write_items(writer, {}, Modality::kImage);
+  Silent silent;
+  const auto rows = [](std::size_t first, std::span<float> out) {
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      out[i] = (first * 2 + i) % 3 == 0 ? 3e38F : -3e38F;
+    }
+  };
+  writer.write_features({Modality::kText, "net", 2, {}, rows}, silent);
+  writer.commit();
+  EXPECT_TRUE(inspect_file().pairing.empty());
 }
 
 TEST_F(Pairing, OfWideFeaturesIsToldFromTheirReduction) {

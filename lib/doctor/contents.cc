@@ -1,14 +1,14 @@
 // Images and sounds: whether they are there, are what was imported, can be read, and are each
 // there once.
 
-#include "core/files.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "core/hash.h"
 #include "doctor/container.h"
 #include "doctor/examination.h"
@@ -35,9 +35,9 @@ constexpr FindingKind kSameTwice{
     "same-{}-twice", Severity::kNote,
     "Retrieval cannot tell them apart: only one of them can be ranked first."};
 
-class FileCheck {
+class ContentCheck {
  public:
-  FileCheck(Examination& examination, Modality modality, const Decoder& decoder)
+  ContentCheck(Examination& examination, Modality modality, const Decoder& decoder)
       : examination_(examination),
         dataset_(examination.dataset),
         modality_(modality),
@@ -164,11 +164,11 @@ class FileCheck {
 
 }  // namespace
 
-Presence examine_files(Examination& examination, const Decoder& decoder) {
+Presence examine_contents(Examination& examination, const Decoder& decoder) {
   Presence presence;
   for (const Modality modality : {Modality::kImage, Modality::kAudio}) {
     if (!examination.dataset.has(modality)) continue;
-    presence[modality] = FileCheck(examination, modality, decoder).run();
+    presence[modality] = ContentCheck(examination, modality, decoder).run();
   }
   return presence;
 }

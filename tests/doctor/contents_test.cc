@@ -9,7 +9,7 @@ namespace fs = std::filesystem;
 using tests::jpeg;
 using tests::write_text;
 
-class Files : public tests::DoctorTest {
+class Contents : public tests::DoctorTest {
  protected:
   void add_missing(DatasetWriter& writer, int from, int to) {
     for (int i = from; i < to; ++i) {
@@ -20,7 +20,7 @@ class Files : public tests::DoctorTest {
   }
 };
 
-TEST_F(Files, ThatAreTheSameInTwoSplitsAreFoundWhereverTheirBytesAre) {
+TEST_F(Contents, ThatAreTheSameInTwoSplitsAreFoundWhereverTheirBytesAre) {
   for (const ContentKind kind : {ContentKind::kPaths, ContentKind::kBytes}) {
     const Finding finding = only(inspect_with(
         [&](DatasetWriter& writer) {
@@ -33,7 +33,7 @@ TEST_F(Files, ThatAreTheSameInTwoSplitsAreFoundWhereverTheirBytesAre) {
   }
 }
 
-TEST_F(Files, ThatAreTheSameInOneSplitAreNoted) {
+TEST_F(Contents, ThatAreTheSameInOneSplitAreNoted) {
   const Finding finding = only(inspect_with([&](DatasetWriter& writer) {
     add_image(writer, {"copy", 9, Split::kTrain}, jpeg("image 0.jpg"));
     writer.add_text({"copy#0", 9, Split::kTrain}, "A caption");
@@ -41,7 +41,7 @@ TEST_F(Files, ThatAreTheSameInOneSplitAreNoted) {
   expect_finding(finding, "same-image-twice", Severity::kNote, {"'0.jpg' and 'copy'"});
 }
 
-TEST_F(Files, ThatAreMissingAreFoundWithTheirCaptions) {
+TEST_F(Contents, ThatAreMissingAreFoundWithTheirCaptions) {
   for (const ContentKind kind : {ContentKind::kPaths, ContentKind::kBytes}) {
     const Inspection inspection =
         inspect_with([&](DatasetWriter& writer) { add_missing(writer, 10, 17); }, kind);
@@ -58,7 +58,7 @@ TEST_F(Files, ThatAreMissingAreFoundWithTheirCaptions) {
   }
 }
 
-TEST_F(Files, ThatAreAllMissingAreOneWarningUntilThereAreFeatures) {
+TEST_F(Contents, ThatAreAllMissingAreOneWarningUntilThereAreFeatures) {
   for (const bool features : {false, true}) {
     for (const bool bare : {false, true}) {
       DatasetWriter writer(path_, {"set", "", ""}, WriterOptions{});
@@ -90,7 +90,7 @@ TEST_F(Files, ThatAreAllMissingAreOneWarningUntilThereAreFeatures) {
   }
 }
 
-TEST_F(Files, ThatWentAwayOrChangedAfterTheImportAreFound) {
+TEST_F(Contents, ThatWentAwayOrChangedAfterTheImportAreFound) {
   inspect_with(nullptr);
   fs::remove(folder_ / "1.jpg");
   write_text(folder_ / "2.jpg", jpeg("longer than it was"));
@@ -99,7 +99,7 @@ TEST_F(Files, ThatWentAwayOrChangedAfterTheImportAreFound) {
   expect_finding(inspection.findings[0], "changed-image-file", Severity::kError, {"'2.jpg'"});
 }
 
-TEST_F(Files, ThatChangedButKeptTheirSizeAreFoundWhenTheyAreDecoded) {
+TEST_F(Contents, ThatChangedButKeptTheirSizeAreFoundWhenTheyAreDecoded) {
   inspect_with(nullptr);
   write_text(folder_ / "2.jpg", jpeg("image 9.jpg"));
   EXPECT_TRUE(inspect_file().findings.empty());
@@ -110,7 +110,7 @@ TEST_F(Files, ThatChangedButKeptTheirSizeAreFoundWhenTheyAreDecoded) {
                  {"'2.jpg'"});
 }
 
-TEST_F(Files, ThatAreNoImagesOrCutShortAreFoundWhereverTheirBytesAre) {
+TEST_F(Contents, ThatAreNoImagesOrCutShortAreFoundWhereverTheirBytesAre) {
   for (const ContentKind kind : {ContentKind::kPaths, ContentKind::kBytes}) {
     const Inspection inspection = inspect_with(
         [&](DatasetWriter& writer) {
@@ -124,7 +124,7 @@ TEST_F(Files, ThatAreNoImagesOrCutShortAreFoundWhereverTheirBytesAre) {
   }
 }
 
-TEST_F(Files, AreReadAsTheirModalityAsks) {
+TEST_F(Contents, AreReadAsTheirModalityAsks) {
   const Finding finding = only(inspect_with([&](DatasetWriter& writer) {
     write_text(folder_ / "a.wav", jpeg("an image under a wrong name"));
     writer.add_file(Modality::kAudio, {"a.wav", 0, Split::kTrain}, folder_.path(), "a.wav");
@@ -133,7 +133,7 @@ TEST_F(Files, AreReadAsTheirModalityAsks) {
                  {"'a.wav': it begins like no audio format"});
 }
 
-TEST_F(Files, GoToTheDecoderOnceEachUnlessTheirContainersAreFaulty) {
+TEST_F(Contents, GoToTheDecoderOnceEachUnlessTheirContainersAreFaulty) {
   for (const ContentKind kind : {ContentKind::kPaths, ContentKind::kBytes}) {
     inspect_with(
         [&](DatasetWriter& writer) {
