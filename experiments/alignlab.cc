@@ -59,7 +59,7 @@ const std::vector<Command>& commands() {
        "write the built-in data set of scenes as COCO-type files", generate},
       {"import", "FORMAT SOURCE... --out FILE.h5 [--images DIR]", "make a data set from files",
        import_data},
-      {"add-features", "FILE.h5 --modality M --name NAME --matrix X.npy [--ids names.txt]",
+      {"add-features", "FILE.h5 --modality M --name NAME --matrix X [--key K] [--ids names.txt]",
        "store a feature matrix in a data set", add_stored_features},
       {"extract", "FILE.h5 --modality M --kind K [--name NAME] [-j N] [key=value ...]",
        "make features of every item and store them in the data set", extract},

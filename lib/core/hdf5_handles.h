@@ -1,7 +1,7 @@
 #pragma once
 
 // What the files of the HDF5 wrapper share: handles that close themselves, types, and the making of
-// arrays and attributes. Nothing outside lib/core/hdf5*.cc includes this.
+// arrays and attributes. Nothing but lib/core/hdf5*.cc and lib/data/matrices includes this.
 
 #include <hdf5.h>
 

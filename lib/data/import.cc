@@ -14,7 +14,7 @@
 #include "core/suggest.h"
 #include "data/dataset.h"
 #include "data/formats/formats.h"
-#include "data/npy.h"
+#include "data/matrix_file.h"
 #include "data/store_features.h"
 
 namespace alignlab {
@@ -24,7 +24,7 @@ namespace {
 constexpr std::int64_t kNoRow = -1;
 
 std::unordered_map<std::string, std::int64_t> read_ids(const fs::path& path,
-                                                       const NpyFile& matrix) {
+                                                       const MatrixFile& matrix) {
   std::unordered_map<std::string, std::int64_t> rows;
   LineReader lines(path);
   std::size_t count = 0;
@@ -45,7 +45,7 @@ std::unordered_map<std::string, std::int64_t> read_ids(const fs::path& path,
 
 /// Which row of the matrix each item has. Only items of no split may lack one.
 std::vector<std::int64_t> match_rows(const AddFeaturesRequest& request, const Items& items,
-                                     const NpyFile& matrix, Progress& progress) {
+                                     const MatrixFile& matrix, Progress& progress) {
   std::vector<std::int64_t> rows(items.size(), kNoRow);
   if (!request.ids) {
     if (matrix.rows() != items.size()) {
@@ -90,19 +90,9 @@ std::vector<std::int64_t> match_rows(const AddFeaturesRequest& request, const It
   return rows;
 }
 
-void check_finite(const NpyFile& matrix, const Items& items, std::size_t item, std::int64_t row,
-                  std::span<const float> values) {
-  const auto bad = std::ranges::find_if(values, [](float value) { return !std::isfinite(value); });
-  if (bad != values.end()) {
-    throw DataError(fmt::format("{}: row {} ('{}'), column {}: expected a finite value, found {}",
-                                matrix.path().string(), row, excerpt(items.ids[item]),
-                                bad - values.begin(), *bad));
-  }
-}
-
 /// Rows of neighbours in the matrix are read at once.
-void gather(NpyFile& matrix, const Items& items, const std::vector<std::int64_t>& rows,
-            std::size_t first, std::span<float> out) {
+void gather(MatrixFile& matrix, const std::vector<std::int64_t>& rows, std::size_t first,
+            std::span<float> out) {
   const std::size_t width = matrix.cols();
   const std::size_t count = out.size() / width;
   for (std::size_t done = 0; done < count;) {
@@ -114,9 +104,6 @@ void gather(NpyFile& matrix, const Items& items, const std::vector<std::int64_t>
         ++run;
       }
       matrix.read_rows(static_cast<std::size_t>(row), out.subspan(done * width, run * width));
-      for (std::size_t i = done; i < done + run; ++i) {
-        check_finite(matrix, items, first + i, rows[first + i], out.subspan(i * width, width));
-      }
     } else {
       std::ranges::fill(out.subspan(done * width, width), 0.0F);
     }
@@ -210,21 +197,24 @@ ImportSummary import_dataset(const std::string& format, const ImportRequest& req
 }
 
 void add_features(const AddFeaturesRequest& request, Progress& progress) {
-  NpyFile matrix(request.matrix);
-  const Dataset dataset = Dataset::open(request.dataset);
-  const Items& items = dataset.items(request.modality);
-  const std::vector<std::int64_t> rows = match_rows(request, items, matrix, progress);
-  FeatureMatrix features;
-  features.modality = request.modality;
-  features.name = request.name;
-  features.width = matrix.cols();
-  features.attributes = {{"producer", "add-features"},
-                         {"source", request.matrix.filename().string()}};
-  if (request.ids) features.attributes.emplace("ids", request.ids->filename().string());
-  features.read_rows = [&](std::size_t first, std::span<float> out) {
-    gather(matrix, items, rows, first, out);
+  const auto matrix = open_matrix(request.matrix, request.key);
+  std::vector<std::int64_t> rows;
+  const auto make = [&](const Dataset& dataset) {
+    rows = match_rows(request, dataset.items(request.modality), *matrix, progress);
+    FeatureMatrix features;
+    features.modality = request.modality;
+    features.name = request.name;
+    features.width = matrix->cols();
+    features.attributes = {{"producer", "add-features"},
+                           {"source", request.matrix.filename().string()}};
+    if (!request.key.empty()) features.attributes.emplace("key", request.key);
+    if (request.ids) features.attributes.emplace("ids", request.ids->filename().string());
+    features.read_rows = [&](std::size_t first, std::span<float> out) {
+      gather(*matrix, rows, first, out);
+    };
+    return features;
   };
-  store_features(request.dataset, features, progress);
+  store_features(request.dataset, make, progress);
 }
 
 }  // namespace alignlab

@@ -75,13 +75,14 @@ struct AddFeaturesRequest {
   std::filesystem::path dataset;
   Modality modality;
   std::string name;
-  std::filesystem::path matrix;              // .npy, float32 or float64, two dimensions
+  std::filesystem::path matrix;              // whatever matrix_file.h reads
+  std::string key = {};                      // of the matrix in a file of several
   std::optional<std::filesystem::path> ids;  // one id a line, one a row; absent: rows are items
 };
 
 /// Copies the data set with one more feature matrix and puts the copy in place. Every item of a
 /// split needs a row; ids that are in no item are counted in a warning; NaN and infinity are
-/// DataErrors that name row and id.
+/// DataErrors that name row and column.
 void add_features(const AddFeaturesRequest& request, Progress& progress);
 
 }  // namespace alignlab

@@ -73,8 +73,7 @@ void append_features(H5File& file, const StringColumn& ids, const FeatureMatrix&
   for (const auto& [name, value] : matrix.attributes) file.set_attribute(array, name, value);
 }
 
-void store_features(const fs::path& path, const FeatureMatrix& matrix, Progress& progress) {
-  check_feature_name(matrix.name);
+void store_features(const fs::path& path, const FeatureMaker& make, Progress& progress) {
   std::error_code error;
   if (!fs::exists(path, error)) throw DataError(fmt::format("{}: no such file", path.string()));
   // Behind a link, the copy belongs where the data set is: its paths are relative to that folder.
@@ -82,6 +81,8 @@ void store_features(const fs::path& path, const FeatureMatrix& matrix, Progress&
   const FileLock lock(dataset_lock_path(dataset), &progress);
   remove_leftovers(dataset);
   const Dataset source = Dataset::open(dataset);
+  const FeatureMatrix matrix = make(source);
+  check_feature_name(matrix.name);
   const Items& items = source.items(matrix.modality);
   const std::string array = array_of(matrix);
   if (source.file().has(array)) {

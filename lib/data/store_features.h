@@ -18,6 +18,8 @@
 
 namespace alignlab {
 
+class Dataset;
+
 struct FeatureMatrix {
   Modality modality = Modality::kImage;
   std::string name;
@@ -36,9 +38,12 @@ void check_feature_name(const std::string& name);
 void append_features(H5File& file, const StringColumn& ids, const FeatureMatrix& matrix,
                      Progress& progress);
 
-/// UsageError for such a name; DataError when there is one of that name already, or where a value
-/// is NaN or infinite (names row and id).
-void store_features(const std::filesystem::path& dataset, const FeatureMatrix& matrix,
+/// Makes the matrix of a data set that is locked: until it is stored the items stay as they are.
+using FeatureMaker = std::function<FeatureMatrix(const Dataset& dataset)>;
+
+/// UsageError for a name that is none; DataError when there is one of that name already, or where a
+/// value is NaN or infinite (names row and id).
+void store_features(const std::filesystem::path& dataset, const FeatureMaker& make,
                     Progress& progress);
 
 }  // namespace alignlab

@@ -27,9 +27,10 @@ ExtractSummary extract_features(const ExtractRequest& request, const Store& stor
   check_feature_name(request.name);
   Artifact made;
   ExtractSummary summary;
+  std::string content;
   {
     const Dataset dataset = Dataset::open(request.dataset);
-    dataset.items(request.modality);
+    content = dataset.hash_of_raw(request.modality);
     require_new_name(dataset, request);
     const FeatureStages stages(dataset, store, makers, request.threads, progress, {});
     const FeatureSide side = stages.side(request.modality, request.features);
@@ -55,7 +56,14 @@ ExtractSummary extract_features(const ExtractRequest& request, const Store& stor
     const auto rows = file.read_rows<float>("/features/dense", first, out.size() / shape[1]);
     std::ranges::copy(rows, out.begin());
   };
-  store_features(request.dataset, matrix, progress);
+  const auto still_of = [&](const Dataset& dataset) {
+    if (dataset.hash_of_raw(request.modality) != content) {
+      throw DataError(fmt::format("{}: has changed since its features were made; extract again",
+                                  request.dataset.string()));
+    }
+    return matrix;
+  };
+  store_features(request.dataset, still_of, progress);
   return summary;
 }
 

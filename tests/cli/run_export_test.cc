@@ -7,7 +7,7 @@
 #include <set>
 #include <sstream>
 
-#include "data/npy.h"
+#include "data/matrix_file.h"
 #include "tests/cli/sweep.h"
 
 namespace alignlab::tests {
@@ -75,8 +75,8 @@ TEST_F(RunExport, WritesRankingsThatGiveTheRecordsHitRate) {
 
 TEST_F(RunExport, WritesEmbeddingsWithTheirIds) {
   output_of(folder_->path(), command({"npy", "--out", "npy", "row=contrastive", "seed=0"}));
-  const Matrix images = read_npy(*folder_ / "npy/image.npy");
-  const Matrix texts = read_npy(*folder_ / "npy/text.npy");
+  const Matrix images = read_matrix(*folder_ / "npy/image.npy");
+  const Matrix texts = read_matrix(*folder_ / "npy/text.npy");
   EXPECT_EQ(images.cols(), 8U);
   EXPECT_EQ(texts.rows(), 5 * images.rows());
   std::ifstream ids(*folder_ / "npy/text.ids.txt");

@@ -160,14 +160,14 @@ TEST_F(AddFeatures, WantsARowForEveryItemOfASplit) {
                            "'a.jpg' (and 1 more)");
 }
 
-TEST_F(AddFeatures, NamesRowAndIdOfAValueThatIsNotFinite) {
+TEST_F(AddFeatures, NamesRowAndColumnOfAValueThatIsNotFinite) {
   write_rows({1, 2, 3, std::numeric_limits<float>::quiet_NaN(), 5, 6});
-  EXPECT_EQ(refusal(), request_.matrix.string() +
-                           ": row 1 ('b.jpg'), column 1: expected a finite value, found nan");
+  EXPECT_EQ(refusal(),
+            request_.matrix.string() + ": row 1, column 1: expected a finite value, found nan");
   write_rows({-std::numeric_limits<float>::infinity(), 2, 3, 4, 5, 6});
   write_ids("c.jpg\nb.jpg\na.jpg\n");
-  EXPECT_EQ(refusal(), request_.matrix.string() +
-                           ": row 0 ('c.jpg'), column 0: expected a finite value, found -inf");
+  EXPECT_EQ(refusal(),
+            request_.matrix.string() + ": row 0, column 0: expected a finite value, found -inf");
 }
 
 TEST_F(AddFeatures, RefusesANameThatWouldBeAPath) {
@@ -189,7 +189,8 @@ TEST_F(AddFeatures, NamesTheModalityThatIsNotThere) {
 
 TEST_F(AddFeatures, RefusesAMatrixWithoutColumns) {
   write_npy(request_.matrix, Matrix(3, 0));
-  EXPECT_EQ(refusal(), "image features 'net': expected at least one column, found none");
+  EXPECT_EQ(refusal(),
+            request_.matrix.string() + ": expected at least one column, found shape (3, 0)");
 }
 
 TEST_F(AddFeatures, NamesAFileThatIsNotThere) {

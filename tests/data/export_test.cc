@@ -5,7 +5,7 @@
 #include "core/error.h"
 #include "data/dataset_writer.h"
 #include "data/import.h"
-#include "data/npy.h"
+#include "data/matrix_file.h"
 #include "tests/data/fixtures.h"
 
 namespace alignlab {
@@ -65,7 +65,7 @@ class Export : public ::testing::Test {
 
 TEST_F(Export, WritesAFeatureOfASplitWithItsIds) {
   write(with_captions({}), "npy", {{"feature", "number"}, {"split", "train"}});
-  const Matrix rows = read_npy(folder_ / "out");
+  const Matrix rows = read_matrix(folder_ / "out");
   ASSERT_EQ(rows.rows(), 2U);
   EXPECT_EQ(rows.row(1)[0], 1.0F);
   EXPECT_EQ(read_file(folder_ / "out.ids.txt"), "10\n11\n");
@@ -77,7 +77,7 @@ TEST_F(Export, WritesPrecompOnceAnImageWhereCaptionsAreEven) {
   // In the order of the images, whatever the captions' was.
   EXPECT_EQ(text_of("train_caps.txt"), "a\nb b\nc\nd\n");
   EXPECT_EQ(text_of("train_ids.txt"), "10\n11\n");
-  EXPECT_EQ(read_npy(folder_ / "out/train_ims.npy").rows(), 2U);
+  EXPECT_EQ(read_matrix(folder_ / "out/train_ims.npy").rows(), 2U);
   EXPECT_EQ(text_of("test_caps.txt"), "e\n");
   EXPECT_EQ(names_in(folder_ / "out").size(), 6U);  // no dev split, no files of it
 }
@@ -85,7 +85,7 @@ TEST_F(Export, WritesPrecompOnceAnImageWhereCaptionsAreEven) {
 TEST_F(Export, WritesPrecompOnceACaptionWhereTheyAreNot) {
   write(with_captions({{0, "a"}, {0, "b"}, {1, "c"}}), "precomp", {{"feature", "number"}});
   EXPECT_EQ(text_of("train_ids.txt"), "10\n10\n11\n");
-  const Matrix rows = read_npy(folder_ / "out/train_ims.npy");
+  const Matrix rows = read_matrix(folder_ / "out/train_ims.npy");
   ASSERT_EQ(rows.rows(), 3U);
   EXPECT_EQ(rows.row(1)[0], 0.0F);
   EXPECT_EQ(rows.row(2)[0], 1.0F);
