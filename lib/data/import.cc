@@ -15,6 +15,7 @@
 #include "data/dataset.h"
 #include "data/formats/formats.h"
 #include "data/matrix_file.h"
+#include "data/row_names.h"
 #include "data/store_features.h"
 
 namespace alignlab {
@@ -22,26 +23,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::int64_t kNoRow = -1;
-
-std::unordered_map<std::string, std::int64_t> read_ids(const fs::path& path,
-                                                       const MatrixFile& matrix) {
-  std::unordered_map<std::string, std::int64_t> rows;
-  LineReader lines(path);
-  std::size_t count = 0;
-  while (lines.next()) {
-    const std::string id(lines.text());
-    const auto [known, is_new] = rows.try_emplace(id, static_cast<std::int64_t>(count));
-    if (!is_new) {
-      lines.fail(fmt::format("'{}' is already on line {}", excerpt(id), known->second + 1));
-    }
-    ++count;
-  }
-  if (count != matrix.rows()) {
-    throw DataError(fmt::format("{}: expected {} ids, one a row of {}, found {}", path.string(),
-                                matrix.rows(), matrix.path().string(), count));
-  }
-  return rows;
-}
 
 /// Which row of the matrix each item has. Only items of no split may lack one.
 std::vector<std::int64_t> match_rows(const AddFeaturesRequest& request, const Items& items,
@@ -56,7 +37,7 @@ std::vector<std::int64_t> match_rows(const AddFeaturesRequest& request, const It
     for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = static_cast<std::int64_t>(i);
     return rows;
   }
-  const auto row_of_id = read_ids(*request.ids, matrix);
+  const auto row_of_id = read_row_names(*request.ids, matrix).row_of;
   std::size_t matched = 0;
   std::size_t lacking = 0;
   std::size_t lacking_in_split = 0;

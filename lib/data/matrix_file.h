@@ -75,4 +75,8 @@ Matrix read_matrix(const std::filesystem::path& path, const std::string& key = "
 std::vector<std::int64_t> read_integers(const std::filesystem::path& path,
                                         const std::string& key = "");
 
+/// An attribute of an HDF5 file's root, such as the distance of a benchmark; empty where it has
+/// none.
+std::string text_attribute(const std::filesystem::path& path, const std::string& name);
+
 }  // namespace alignlab

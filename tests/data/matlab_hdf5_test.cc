@@ -89,7 +89,7 @@ TEST_F(Matlab5, RefusesWhatIsNoMatrixOfRealNumbers) {
   EXPECT_EQ(refusal("text"), "variable 'text': expected an array of numbers, found another class");
   write({{"i", MAT_C_INT16, MAT_T_INT16, {1, 2}, bytes_of<std::int16_t>({1, 2})}});
   EXPECT_EQ(refusal("i"),
-            "variable 'i': expected float16, bfloat16, float32 or float64, found int16");
+            "variable 'i': expected float16, bfloat16, float32 or float64, found int64");
 }
 
 TEST_F(Matlab5, RefusesComplexAndSparseVariables) {
@@ -136,8 +136,66 @@ TEST_F(Matlab5, TakesNoMemoryForWhatForgedDimensionsClaim) {
   bytes.replace(at + 8, 8, bytes_of<std::int32_t>({2000000000, 2000000000}));
   write_text(path_, bytes);
   EXPECT_EQ(refusal(),
-            "variable 'I_tr': its header claims (2000000000, 2000000000) numbers, more than the "
-            "file can hold");
+            "variable 'I_tr': its 48 bytes are not float64 of shape (2000000000, 2000000000)");
+  // With a size to match, which the variable has no room for.
+  bytes.replace(at + 8, 8, bytes_of<std::int32_t>({20000, 20000}));
+  const std::size_t data = bytes.find(bytes_of<std::int32_t>({9, 48}));
+  ASSERT_NE(data, std::string::npos);
+  bytes.replace(data + 4, 4, bytes_of<std::uint32_t>({3200000000U}));
+  write_text(path_, bytes);
+  EXPECT_TRUE(contains(refusal(), "variable 'I_tr': its 3200000000 bytes cannot be packed in "));
+}
+
+TEST_F(Matlab5, ReadsWholeNumbersInAsFewBytesAsMatlabKeepsThem) {
+  // A 2 x 2 double array kept as uint8: 3 1; 200 0. Big-endian, as MATLAB wrote on other machines.
+  std::string bytes = "MATLAB 5.0 MAT-file";
+  bytes.resize(124, ' ');
+  const auto words = [&](std::initializer_list<std::uint32_t> values) {
+    for (const std::uint32_t value : values) {
+      for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(value >> shift);
+    }
+  };
+  bytes += std::string("\x01\x00MI", 4);
+  words({14, 48, 6, 8, 6, 0, 5, 8, 2, 2, (1U << 16U) | 1});
+  bytes += std::string("X\0\0\0", 4);
+  words({(4U << 16U) | 2});
+  bytes += std::string("\x03\xc8\x01\x00", 4);
+  write_text(path_, bytes);
+  EXPECT_EQ(read_matrix(path_, "X"), matrix_of(2, {3, 1, 200, 0}));
+  EXPECT_EQ(refusal("Y"), "no array 'Y' in it (did you mean 'X'?)");
+}
+
+TEST_F(Matlab5, NoticesADeflatedVariableThatHasChanged) {
+  std::vector<double> values(2000);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = std::sin(static_cast<double>(i));
+  write({doubles("X", {200, 10}, values)}, true);
+  std::string bytes = read_file(path_);
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+  write_text(path_, bytes);
+  EXPECT_EQ(refusal(), "variable 'X': is damaged");
+}
+
+TEST_F(Matlab5, PassesByStructsHoweverForged) {
+  std::size_t one[] = {1, 1};
+  const char* fields[] = {"a", "b"};
+  double value = 7;
+  for (const bool deflate : {false, true}) {
+    write({six_}, deflate);
+    mat_t* file = Mat_Open(path_.c_str(), MAT_ACC_RDWR);
+    matvar_t* group = Mat_VarCreateStruct("group", 2, one, fields, 2);
+    for (const char* field : fields) {
+      Mat_VarSetStructFieldByName(
+          group, field, 0, Mat_VarCreate(field, MAT_C_DOUBLE, MAT_T_DOUBLE, 2, one, &value, 0));
+    }
+    Mat_VarWrite(file, group, deflate ? MAT_COMPRESSION_ZLIB : MAT_COMPRESSION_NONE);
+    Mat_VarFree(group);
+    Mat_Close(file);
+    EXPECT_EQ(read_matrix(path_), two_by_three());
+    EXPECT_EQ(refusal("group"),
+              "variable 'group': expected an array of numbers, found another class");
+    const std::string bytes = read_file(path_);
+    EXPECT_GT(tests::refused_copies(bytes, path_, 100, [&] { read_matrix(path_, "I_tr"); }), 30);
+  }
 }
 
 TEST_F(Matlab5, SurvivesDamage) {

@@ -25,6 +25,7 @@ struct Format {
 
 const std::vector<Format>& formats();
 
+ImportSummary import_ann(const ImportRequest& request, Progress& progress);
 ImportSummary import_coco(const ImportRequest& request, Progress& progress);
 ImportSummary import_csv(const ImportRequest& request, Progress& progress);
 ImportSummary import_flickr8k(const ImportRequest& request, Progress& progress);
@@ -32,6 +33,9 @@ ImportSummary import_flickr30k(const ImportRequest& request, Progress& progress)
 ImportSummary import_folder(const ImportRequest& request, Progress& progress);
 ImportSummary import_karpathy(const ImportRequest& request, Progress& progress);
 ImportSummary import_tsv(const ImportRequest& request, Progress& progress);
+ImportSummary import_embeddings(const ImportRequest& request, Progress& progress);
+ImportSummary import_precomp(const ImportRequest& request, Progress& progress);
+ImportSummary import_wikipedia(const ImportRequest& request, Progress& progress);
 
 /// What csv and tsv can be told; they differ in the default of the delimiter.
 Options table_options(const std::string& delimiter);

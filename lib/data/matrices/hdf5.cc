@@ -10,6 +10,7 @@
 #include "core/hdf5_handles.h"
 #include "core/lines.h"
 #include "data/matrices/container.h"
+#include "data/matrix_file.h"
 
 namespace alignlab {
 namespace fs = std::filesystem;
@@ -21,6 +22,7 @@ constexpr std::string_view kSignature("\x89HDF\r\n\x1a\n", 8);
 constexpr std::string_view kMatlab = "MATLAB 7.3 MAT-file";
 constexpr std::size_t kMostArrays = 1 << 16;
 constexpr std::size_t kMostDimensions = 8;
+constexpr std::size_t kMostText = 1 << 10;
 
 using Shared = std::shared_ptr<const Handle>;
 
@@ -179,6 +181,7 @@ class Hdf5Container : public MatrixContainer {
  public:
   explicit Hdf5Container(const FileStart& start)
       : path_(start.path),
+        size_(start.size),
         most_bytes_(start.size * kMostDeflation),
         is_matlab_(start.bytes.starts_with(kMatlab)) {
     hdf5::silence_hdf5();
@@ -261,7 +264,20 @@ class Hdf5Container : public MatrixContainer {
     if (layout == H5D_VIRTUAL || H5Pget_external_count(creation) > 0) {
       fail("expected numbers in this file, found some that lie in others");
     }
-    if (layout != H5D_CHUNKED) return 1;
+    if (layout != H5D_CHUNKED) {
+      // The library reads where a forged header points to, beyond its own buffers.
+      const hsize_t stored = H5Dget_storage_size(*opened.array);
+      const bool is_unwritten = stored == 0 && layout == H5D_CONTIGUOUS;
+      if (!is_unwritten && stored != bytes_of(opened.extents, opened.type)) {
+        fail(fmt::format("expected {} bytes for {} numbers, found {}",
+                         *bytes_of(opened.extents, opened.type), text_of(opened.extents), stored));
+      }
+      const haddr_t offset = H5Dget_offset(*opened.array);
+      if (offset != HADDR_UNDEF && (offset > size_ || stored > size_ - offset)) {
+        fail(fmt::format("expected {} bytes from {} on, in a file of {}", stored, offset, size_));
+      }
+      return 1;
+    }
     std::vector<hsize_t> chunk(opened.extents.size());
     if (H5Pget_chunk(creation, static_cast<int>(chunk.size()), chunk.data()) !=
         static_cast<int>(chunk.size())) {
@@ -276,12 +292,35 @@ class Hdf5Container : public MatrixContainer {
   }
 
   fs::path path_;
+  std::uint64_t size_;
   std::uint64_t most_bytes_;
   bool is_matlab_;
   Shared file_;
 };
 
 }  // namespace
+
+std::string text_attribute(const fs::path& path, const std::string& name) {
+  hdf5::silence_hdf5();
+  const Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
+  const Handle attribute(H5Aopen(file, name.c_str(), H5P_DEFAULT), H5Aclose);
+  if (!attribute.valid()) return "";
+  const Handle type(H5Aget_type(attribute), H5Tclose);
+  const Handle space(H5Aget_space(attribute), H5Sclose);
+  if (H5Tget_class(type) != H5T_STRING || H5Sget_simple_extent_npoints(space) != 1) return "";
+  if (H5Tis_variable_str(type) > 0) {
+    char* text = nullptr;
+    if (H5Aread(attribute, type, &text) < 0 || text == nullptr) return "";
+    std::string value = excerpt(text);
+    H5free_memory(text);
+    return value;
+  }
+  const std::size_t size = H5Tget_size(type);
+  if (size > kMostText) return "";
+  std::string value(size, '\0');
+  if (H5Aread(attribute, type, value.data()) < 0) return "";
+  return excerpt(value.c_str());
+}
 
 bool is_hdf5(const FileStart& start) {
   // A block of the user's may come before it, of 512 bytes times a power of two.
