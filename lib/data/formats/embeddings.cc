@@ -111,6 +111,7 @@ class Importer {
   Side side(std::shared_ptr<MatrixFile> matrix, const std::string& which, std::size_t pair) const {
     Side made;
     made.matrix = std::move(matrix);
+    check_item_count(made.matrix->path(), made.matrix->rows());
     if (made.matrix->rows() == 0) {
       throw DataError(fmt::format("{}: expected rows, found none", made.matrix->path().string()));
     }
