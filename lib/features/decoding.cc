@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/error.h"
+#include "features/audio/decode.h"
 #include "features/image/decode.h"
 
 namespace alignlab {
@@ -11,6 +12,7 @@ std::optional<std::string> decoding_fault(Modality modality, const std::string& 
                                           const std::string& id) {
   try {
     if (modality == Modality::kImage) features::decode_image(bytes, id, 1);
+    if (modality == Modality::kAudio) features::decode_sound(bytes, id, {});
     return std::nullopt;
   } catch (const DataError& error) {
     // Who asks has named the item already.
