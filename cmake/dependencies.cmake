@@ -7,7 +7,7 @@ find_package(fmt REQUIRED)
 # FindHDF5 tries a C program, hence C among the project languages.
 find_package(HDF5 REQUIRED COMPONENTS C)
 find_package(nlohmann_json REQUIRED)
-find_package(OpenCV 4 REQUIRED COMPONENTS core imgproc imgcodecs)
+find_package(OpenCV 4 REQUIRED COMPONENTS core imgproc imgcodecs features2d)
 find_package(OpenMP REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(tomlplusplus REQUIRED)

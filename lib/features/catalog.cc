@@ -15,6 +15,7 @@ const std::vector<Modality> kTexts{Modality::kText};
 const std::vector<Modality> kSounds{Modality::kAudio};
 constexpr auto kDense = FeatureForm::kDense;
 constexpr auto kSparse = FeatureForm::kSparse;
+constexpr auto kPixels = FeatureForm::kPixels;
 
 Option sparse_scale_option() {
   return {.name = "scale",
@@ -32,12 +33,29 @@ Option scale_option(const char* fallback) {
           .choices = {"none", "l2", "standardize"}};
 }
 
-Option image_size_option() {
+Option image_size_option(std::int64_t fallback = 64, std::int64_t least = 16) {
   return {.name = "size",
           .summary = "pixels: images are resized to size x size",
-          .fallback = std::int64_t{64},
-          .least = 16,
+          .fallback = fallback,
+          .least = static_cast<double>(least),
           .most = 1024};
+}
+
+Option image_resize_option() {
+  return {.name = "resize",
+          .summary =
+              "squash changes the aspect, crop takes the centre square, pad fills the short "
+              "side up with grey",
+          .fallback = std::string("squash"),
+          .choices = {"squash", "crop", "pad"}};
+}
+
+Option image_grid_option(std::int64_t fallback) {
+  return {.name = "grid",
+          .summary = "the image is cut into grid x grid cells",
+          .fallback = fallback,
+          .least = 1,
+          .most = 16};
 }
 
 Options stored_options() {
@@ -50,21 +68,19 @@ Options stored_options() {
 
 Options colour_histogram_options() {
   return {image_size_option(),
+          image_resize_option(),
           {.name = "bins",
            .summary = "bins of each channel",
            .fallback = std::int64_t{8},
            .least = 2,
            .most = 64},
-          {.name = "grid",
-           .summary = "the image is cut into grid x grid cells",
-           .fallback = std::int64_t{2},
-           .least = 1,
-           .most = 16},
+          image_grid_option(2),
           scale_option("l2")};
 }
 
 Options hog_options() {
   return {image_size_option(),
+          image_resize_option(),
           {.name = "cell",
            .summary = "pixels of a cell's side",
            .fallback = std::int64_t{8},
@@ -75,6 +91,75 @@ Options hog_options() {
            .fallback = std::int64_t{9},
            .least = 2,
            .most = 36},
+          scale_option("l2")};
+}
+
+Options pixels_options() { return {image_size_option(), image_resize_option()}; }
+
+Options intensity_options() {
+  return {image_size_option(32), image_resize_option(), scale_option("none")};
+}
+
+Options edges_options() {
+  return {image_size_option(),
+          image_resize_option(),
+          image_grid_option(4),
+          {.name = "orientations",
+           .summary = "bins of unsigned gradient direction",
+           .fallback = std::int64_t{8},
+           .least = 2,
+           .most = 36},
+          {.name = "canny_low",
+           .summary = "gradient that continues an edge",
+           .fallback = 100.0,
+           .least = 0,
+           .most = 2000},
+          {.name = "canny_high",
+           .summary = "gradient that begins an edge",
+           .fallback = 200.0,
+           .least = 0,
+           .most = 2000},
+          scale_option("l2")};
+}
+
+Options lbp_options() {
+  return {image_size_option(),
+          image_resize_option(),
+          image_grid_option(4),
+          {.name = "radius",
+           .summary = "pixels from a pixel to its 8 neighbours",
+           .fallback = std::int64_t{1},
+           .least = 1,
+           .most = 7},
+          {.name = "patterns",
+           .summary = "uniform: 58 patterns and all others; rotation-invariant: 9 and all others",
+           .fallback = std::string("uniform"),
+           .choices = {"uniform", "rotation-invariant"}},
+          scale_option("l2")};
+}
+
+Options visual_word_options() {
+  return {image_size_option(256, 64),
+          image_resize_option(),
+          {.name = "keypoints",
+           .summary = "most ORB keypoints of an image",
+           .fallback = std::int64_t{300},
+           .least = 1,
+           .most = 5000},
+          {.name = "words",
+           .summary = "size of the vocabulary",
+           .fallback = std::int64_t{256},
+           .least = 2,
+           .most = 65536},
+          {.name = "sample",
+           .summary = "descriptors of training images that the vocabulary is learned from",
+           .fallback = std::int64_t{20000},
+           .least = 1,
+           .most = 10000000},
+          {.name = "weighting",
+           .summary = "hellinger: roots of the words' shares; tfidf: shares weighted by rarity",
+           .fallback = std::string("hellinger"),
+           .choices = {"none", "hellinger", "tfidf"}},
           scale_option("l2")};
 }
 
@@ -280,6 +365,20 @@ void check_features(const FeatureSpec& spec, const Place& place) {
                     place.text(), 2 * spec.options.integer("cell"), spec.options.integer("size")));
   }
   features::check_sound_options(spec, place);
+  if (values.contains("canny_low") &&
+      spec.options.real("canny_low") > spec.options.real("canny_high")) {
+    throw ConfigError(fmt::format("{}: expected canny_low <= canny_high, found {} and {}",
+                                  place.text(), spec.options.real("canny_low"),
+                                  spec.options.real("canny_high")));
+  }
+  if (values.contains("radius")) {
+    const auto least = 2 * spec.options.integer("radius") + spec.options.integer("grid");
+    if (spec.options.integer("size") < least) {
+      throw ConfigError(fmt::format(
+          "{}: lbp has no patterns at the border: expected size >= 2 radius + grid = {}, found {}",
+          place.text(), least, spec.options.integer("size")));
+    }
+  }
 }
 
 bool reads_stored_feature(const FeatureSpec& spec) {

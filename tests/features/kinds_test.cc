@@ -89,12 +89,22 @@ struct KindCase {
   std::string name;
 };
 
+/// Token sequences and images are not rows of numbers.
+bool can_be_scaled(FeatureForm form) {
+  return form == FeatureForm::kDense || form == FeatureForm::kSparse;
+}
+
 /// Every kind of the catalog, in every modality it is for, under every scale that it takes, and
 /// two joined ones. A kind that needs a file of its own (a network) has tests of its own.
 std::vector<KindCase> every_kind() {
   std::vector<KindCase> out;
   const auto add = [&](const std::string& kind, Modality modality, const std::string& options,
                        bool sparse) {
+    const auto rows = feature_rows(kind, modality, kPlace);
+    if (!can_be_scaled(rows.front()->form)) {
+      out.push_back({spec_of(kind, modality, options), modality, kind});
+      return;
+    }
     for (const char* scale : {"none", "l2", "standardize"}) {
       if (sparse && std::string(scale) == "standardize") continue;
       out.push_back({spec_of(kind, modality, options + "\nscale = \"" + scale + "\""), modality,
@@ -120,6 +130,17 @@ std::vector<KindCase> every_kind() {
   add("hog+colour-histogram", Modality::kImage, "", false);
   add("stored+hog", Modality::kImage, "name = \"stored\"", false);
   return out;
+}
+
+/// What an item is, in a form that can be compared.
+std::vector<float> row_bits(const Features& features, std::size_t i) {
+  if (can_be_scaled(features.form())) return dense_row(features, i);
+  if (features.form() == FeatureForm::kPixels) {
+    const auto row = features.pixels().row(i);
+    return {row.begin(), row.end()};
+  }
+  const auto row = features.tokens().row(i);
+  return {row.begin(), row.end()};
 }
 
 TEST(EveryFeatureKind, GivesTheSameBitsOnceSavedAndLoaded) {
@@ -155,9 +176,20 @@ TEST(EveryFeatureKind, MakesARowOfItsItemAlone) {
     const Items test = random_items(now.modality, 4, 2);
     const Features together = fitted->extract(test, 1, silent);
     for (std::size_t i = 0; i < test.size(); ++i) {
-      EXPECT_EQ(dense_row(fitted->extract(test.only(i), 1, silent), 0), dense_row(together, i));
+      EXPECT_EQ(row_bits(fitted->extract(test.only(i), 1, silent), 0), row_bits(together, i));
     }
     EXPECT_EQ(fitted->extract(random_items(now.modality, 0, 3), 1, silent).rows(), 0U);
+  }
+}
+
+TEST(EveryFeatureKind, GivesTheSameBitsOnAnyNumberOfThreads) {
+  for (const KindCase& now : every_kind()) {
+    SCOPED_TRACE(now.name);
+    Silent silent;
+    const Items train = random_items(now.modality, 8, 1), test = random_items(now.modality, 40, 2);
+    const auto kind = make_feature_kind(now.spec);
+    const Features expected = kind->fit(train, 1, silent)->extract(test, 1, silent);
+    EXPECT_EQ(kind->fit(train, 3, silent)->extract(test, 3, silent), expected);
   }
 }
 
@@ -169,12 +201,13 @@ TEST(EveryFeatureKind, HasTheFormThatItsRowPromisesAndOnlyFiniteValues) {
     const auto rows = feature_rows(now.spec.kind, now.modality, kPlace);
     EXPECT_EQ(features.form(), rows.size() > 1 ? FeatureForm::kDense : rows[0]->form);
     for (std::size_t i = 0; i < features.rows(); ++i) {
+      if (!can_be_scaled(features.form())) continue;
       for (const float value : dense_row(features, i)) ASSERT_TRUE(std::isfinite(value));
     }
   }
 }
 
-TEST(FeatureCatalog, NamesEachKindOnceAndLetsAllBeScaled) {
+TEST(FeatureCatalog, NamesEachKindOnceAndLetsAllNumbersBeScaled) {
   std::set<std::string> names;
   for (const FeatureRow& row : feature_catalog()) {
     EXPECT_TRUE(names.insert(row.name).second) << row.name;
@@ -182,6 +215,10 @@ TEST(FeatureCatalog, NamesEachKindOnceAndLetsAllBeScaled) {
     EXPECT_FALSE(row.summary.empty()) << row.name;
     EXPECT_FALSE(row.modalities.empty()) << row.name;
     const auto scale = std::ranges::find(row.options, "scale", &Option::name);
+    if (!can_be_scaled(row.form)) {
+      EXPECT_EQ(scale, row.options.end()) << row.name;
+      continue;
+    }
     ASSERT_NE(scale, row.options.end()) << row.name;
     // Subtracting a mean would make sparse rows dense.
     using Choices = std::vector<std::string>;
@@ -217,6 +254,11 @@ TEST(FeatureRows, RefuseToJoinASparseKind) {
             "c.toml:2:1: 'stored+tfidf' joins dense kinds only; 'tfidf' is sparse");
 }
 
+TEST(FeatureRows, RefuseToJoinImages) {
+  EXPECT_EQ(message_of<ConfigError>([] { feature_rows("hog+pixels", Modality::kImage, kPlace); }),
+            "c.toml:2:1: 'hog+pixels' joins dense kinds only; 'pixels' is pixels");
+}
+
 TEST(FeatureRows, ComeInTheOrderOfTheName) {
   const auto rows = feature_rows("hog+colour-histogram+hog", Modality::kImage, kPlace);
   ASSERT_EQ(rows.size(), 3U);
@@ -232,8 +274,21 @@ TEST(FeatureOptions, HoldASharedOptionOnce) {
     names.push_back(option.name);
   }
   std::ranges::sort(names);
-  EXPECT_EQ(names,
-            (std::vector<std::string>{"bins", "cell", "grid", "orientations", "scale", "size"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"bins", "cell", "grid", "orientations", "resize",
+                                             "scale", "size"}));
+}
+
+TEST(CheckFeatures, RefuseOptionsThatAreRightOnlyEachByItself) {
+  const auto refusal = [](const std::string& kind, const std::string& options) {
+    return message_of<ConfigError>(
+        [&] { check_features(spec_of(kind, Modality::kImage, options), kPlace); });
+  };
+  EXPECT_EQ(refusal("edges", "canny_low = 50.5\ncanny_high = 50"),
+            "c.toml:2:1: expected canny_low <= canny_high, found 50.5 and 50");
+  EXPECT_EQ(refusal("gray+lbp", "size = 16\nradius = 5\ngrid = 7"),
+            "c.toml:2:1: lbp has no patterns at the border: expected size >= 2 radius + grid = 17, "
+            "found 16");
+  check_features(spec_of("lbp+edges", Modality::kImage, "size = 16\nradius = 5\ngrid = 6"), kPlace);
 }
 
 TEST(ReadsStoredFeature, LooksAtEveryPartOfTheKind) {

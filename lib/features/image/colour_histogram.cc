@@ -11,14 +11,15 @@
 namespace alignlab::features {
 
 FeatureKindPtr make_colour_histogram(const Section& options) {
-  const int size = static_cast<int>(options.integer("size"));
+  const ImageShape shape = image_shape(options);
   const int bins = static_cast<int>(options.integer("bins"));
   const int grid = static_cast<int>(options.integer("grid"));
   const auto width = static_cast<std::size_t>(grid * grid * 3 * bins);
   return make_unfitted_kind(
       width, [=](const std::string& content, const std::string& id, std::span<float> out) {
         cv::Mat hsv;
-        cv::cvtColor(decode_image(content, id, size), hsv, cv::COLOR_BGR2HSV_FULL);
+        cv::cvtColor(decode_image(content, id, shape), hsv, cv::COLOR_BGR2HSV_FULL);
+        const int size = shape.size;
         std::vector<double> counts(out.size(), 0.0);
         std::vector<double> pixels(static_cast<std::size_t>(grid * grid), 0.0);
         for (int y = 0; y < size; ++y) {

@@ -54,21 +54,21 @@ std::vector<float> cell_histograms(const cv::Mat& grey, int cell, int cells, int
 }  // namespace
 
 FeatureKindPtr make_hog(const Section& options) {
-  const int size = static_cast<int>(options.integer("size"));
+  const ImageShape shape = image_shape(options);
   const int cell = static_cast<int>(options.integer("cell"));
   const int orientations = static_cast<int>(options.integer("orientations"));
-  const int cells = size / cell;
+  const int cells = shape.size / cell;
   if (cells < 2) {
     throw ConfigError(
         fmt::format("hog: size {} holds {} cells of {} pixels a side, and a block "
                     "needs two",
-                    size, cells, cell));
+                    shape.size, cells, cell));
   }
   const auto width = static_cast<std::size_t>((cells - 1) * (cells - 1) * 4 * orientations);
   return make_unfitted_kind(
       width, [=](const std::string& content, const std::string& id, std::span<float> out) {
         cv::Mat grey;
-        cv::cvtColor(decode_image(content, id, size), grey, cv::COLOR_BGR2GRAY);
+        cv::cvtColor(decode_image(content, id, shape), grey, cv::COLOR_BGR2GRAY);
         const std::vector<float> histograms = cell_histograms(grey, cell, cells, orientations);
         const auto bins = static_cast<std::size_t>(orientations);
         for (int by = 0; by + 1 < cells; ++by) {
