@@ -163,6 +163,40 @@ Options visual_word_options() {
           scale_option("l2")};
 }
 
+Options torchscript_options() {
+  return {{.name = "file",
+           .summary = "the TorchScript file",
+           .fallback = std::string(),
+           .required = true},
+          image_size_option(224),
+          image_resize_option(),
+          {.name = "normalisation",
+           .summary = "what becomes of 0 .. 255: none leaves it, unit makes it 0 .. 1, symmetric "
+                      "-1 .. 1, imagenet and clip standardise by those sets' means and deviations",
+           .fallback = std::string("imagenet"),
+           .choices = {"none", "unit", "symmetric", "imagenet", "clip"}},
+          {.name = "channels",
+           .summary = "order of the colours",
+           .fallback = std::string("rgb"),
+           .choices = {"rgb", "bgr"}},
+          {.name = "output",
+           .summary = "position or key among several outputs; empty: the first tensor",
+           .fallback = std::string()},
+          {.name = "pooling",
+           .summary = "of maps [n, channels, height, width]: mean over the map, or none",
+           .fallback = std::string("mean"),
+           .choices = {"none", "mean"}},
+          {.name = "method",
+           .summary = "the method that takes the images",
+           .fallback = std::string("forward")},
+          {.name = "batch",
+           .summary = "images that go through the network at once, for each thread",
+           .fallback = std::int64_t{16},
+           .least = 1,
+           .most = 4096},
+          scale_option("none")};
+}
+
 Options bow_options() {
   return {{.name = "min_count",
            .summary = "training texts a word must occur in",

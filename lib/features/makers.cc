@@ -263,6 +263,10 @@ std::unique_ptr<FeatureKind> make_feature_kind(const FeatureSpec& spec) {
   std::vector<features::FeatureKindPtr> parts;
   for (const std::string& name : parts_of_kind(spec.kind)) {
     const auto maker = std::ranges::find(features::kMakers, name, &features::Maker::name);
+    if (maker->make == nullptr) {
+      throw ConfigError(
+          fmt::format("feature kind '{}' needs LibTorch, which this program does not link", name));
+    }
     parts.push_back(maker->make(spec.options));
   }
   return std::make_unique<features::JoinedKind>(std::move(parts), scale);

@@ -27,6 +27,10 @@ FeatureKindPtr make_stft(const Section& options);
 FeatureKindPtr make_log_mel(const Section& options);
 FeatureKindPtr make_mfcc(const Section& options);
 
+/// In a library of its own, alignlab_torchscript: LibTorch takes half a second to start, and a
+/// program that does without it (most tests) need not wait. Null in such a program.
+[[gnu::weak]] FeatureKindPtr make_torchscript(const Section& options);
+
 /// A kind that learns nothing: each row is a function of one item; called from several threads.
 /// `describe(item content, id, out)` fills a row of `width` floats.
 using DescribeItem =
