@@ -7,7 +7,8 @@
 
 #include <cmath>
 #include <fstream>
-#include <limits>
+#include <functional>
+#include <map>
 
 #include "core/rng.h"
 #include "data/npy.h"
@@ -357,11 +358,14 @@ TEST(RealNetwork, GivesTheFeaturesThatWereComputedWithItElsewhere) {
   const Matrix expected = read_npy(data / "flickr8k/mobilenet_v2_1280.npy");
   std::vector<std::string> contents;
   std::vector<std::size_t> rows;
-  for (const std::string& name : tests::names_in(images)) {
+  // Every fifth of the 300, for time.
+  const std::vector<std::string> all = tests::names_in(images);
+  for (std::size_t i = 0; i < all.size(); i += 5) {
+    const std::string& name = all[i];
     contents.push_back(read_file(images / name));
     rows.push_back(row_of.at(name));
   }
-  ASSERT_EQ(rows.size(), 300U);
+  ASSERT_EQ(rows.size(), 60U);
   const FeatureSpec spec =
       spec_of("torchscript", Modality::kImage,
               "file = \"" + network.string() + "\"\nnormalisation = \"symmetric\"");
@@ -379,7 +383,6 @@ TEST(RealNetwork, GivesTheFeaturesThatWereComputedWithItElsewhere) {
     }
     worst = std::max(worst, std::sqrt(off / length));
   }
-  std::cerr<<worst<<"\n";
   EXPECT_LT(worst, 1e-3);
 }
 
