@@ -17,28 +17,6 @@ constexpr const char* kPartStage = "features-part";
 /// A minute's work or so: what a kill may cost.
 std::size_t items_of_a_part(Modality modality) { return modality == Modality::kText ? 16384 : 512; }
 
-/// Items [first, first + count) of others.
-class Slice final : public RawItems {
- public:
-  Slice(const RawItems& whole, std::size_t first, std::size_t count)
-      : whole_(whole), first_(first), count_(count) {}
-  std::size_t size() const override { return count_; }
-  std::string id(std::size_t item) const override { return whole_.id(first_ + item); }
-  std::string content(std::size_t item) const override { return whole_.content(first_ + item); }
-  Matrix stored_features(std::string_view name) const override {
-    const Matrix all = whole_.stored_features(name);
-    Matrix out(count_, all.cols());
-    std::ranges::copy(all.values().subspan(first_ * all.cols(), count_ * all.cols()),
-                      out.values().begin());
-    return out;
-  }
-
- private:
-  const RawItems& whole_;
-  std::size_t first_;
-  std::size_t count_;
-};
-
 Json part_recipe(const Json& whole, std::size_t first, std::size_t count) {
   Json recipe = whole;
   recipe["stage"] = kPartStage;
@@ -157,8 +135,8 @@ Features FeatureStages::extract(const FeatureSide& from, const RawItems& items,
     const Artifact part = store_.obtain(
         kPartStage, part_recipe(recipe, first, count),
         [&](H5File& file) {
-          file.write_features("/features",
-                              extractor->extract(Slice(items, first, count), threads_, progress_));
+          file.write_features(
+              "/features", extractor->extract(ItemSlice(items, first, count), threads_, progress_));
         },
         progress_);
     if (part.cached) progress_.advance(count);

@@ -187,24 +187,6 @@ class Network {
   torch::jit::Module module_;
 };
 
-/// Items [first, first + count) of others.
-class Slice : public RawItems {
- public:
-  Slice(const RawItems& items, std::size_t first, std::size_t count)
-      : items_(items), first_(first), count_(count) {}
-  std::size_t size() const override { return count_; }
-  std::string id(std::size_t item) const override { return items_.id(first_ + item); }
-  std::string content(std::size_t item) const override { return items_.content(first_ + item); }
-  Matrix stored_features(std::string_view name) const override {
-    return items_.stored_features(name);
-  }
-
- private:
-  const RawItems& items_;
-  std::size_t first_;
-  std::size_t count_;
-};
-
 class NetworkExtractor : public Extractor {
  public:
   explicit NetworkExtractor(NetworkOptions options) : network_(std::move(options)) {
@@ -224,7 +206,7 @@ class NetworkExtractor : public Extractor {
     Matrix rows;
     const std::size_t most = network_.options().batch * static_cast<std::size_t>(threads);
     for (std::size_t first = 0; first < items.size(); first += most) {
-      const Slice slice(items, first, std::min(most, items.size() - first));
+      const ItemSlice slice(items, first, std::min(most, items.size() - first));
       const std::vector<torch::Tensor> batches =
           outputs(images_of(slice, threads, progress), threads);
       std::size_t at = first;
