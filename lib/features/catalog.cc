@@ -197,18 +197,89 @@ Options torchscript_options() {
           scale_option("none")};
 }
 
-Options bow_options() {
+/// What Tokenizer reads (features/text/tokenizer.h); every kind of text has them.
+Options tokenizer_options() {
+  return {{.name = "lower", .summary = "letters are case folded", .fallback = true},
+          {.name = "apostrophes",
+           .summary = "join: dog's is dogs; split: l'homme is l homme",
+           .fallback = std::string("join"),
+           .choices = {"join", "split"}},
+          {.name = "numbers",
+           .summary = "what becomes of words of digits alone; one: all are the same token",
+           .fallback = std::string("keep"),
+           .choices = {"keep", "drop", "one"}},
+          {.name = "punctuation",
+           .summary = "what becomes of punctuation and symbols; keep: each is a token",
+           .fallback = std::string("drop"),
+           .choices = {"drop", "keep"}},
+          {.name = "stop_words",
+           .summary = "the language whose function words are dropped",
+           .fallback = std::string("none"),
+           .choices =
+               {
+                   "none",
+#define STOP_WORDS(language, words) language,
+#include "features/text/stop_words.def"
+#undef STOP_WORDS
+               }},
+          {.name = "stop_words_file",
+           .summary = "a file of words to drop as well, any number a line, # begins a comment",
+           .fallback = std::string()},
+          {.name = "stem",
+           .summary = "the language of the Snowball algorithm that cuts words to stems",
+           .fallback = std::string("none"),
+           .choices = {"none",    "arabic",    "armenian",   "basque",     "catalan",  "danish",
+                       "dutch",   "english",   "finnish",    "french",     "german",   "greek",
+                       "hindi",   "hungarian", "indonesian", "irish",      "italian",  "lithuanian",
+                       "nepali",  "norwegian", "porter",     "portuguese", "romanian", "russian",
+                       "serbian", "spanish",   "swedish",    "tamil",      "turkish",  "yiddish"}},
+          {.name = "content_words",
+           .summary = "only nouns, verbs, adjectives and adverbs are kept; for English",
+           .fallback = false},
+          {.name = "ngrams",
+           .summary = "sequences of 2 .. ngrams words are tokens too",
+           .fallback = std::int64_t{1},
+           .least = 1,
+           .most = 3}};
+}
+
+Options with_tokenizer_options(Options options) {
+  std::ranges::move(tokenizer_options(), std::back_inserter(options));
+  return options;
+}
+
+/// What Vocabulary reads (features/text/vocabulary.h).
+Options vocabulary_options() {
   return {{.name = "min_count",
            .summary = "training texts a word must occur in",
            .fallback = std::int64_t{2},
            .least = 1},
-          {.name = "sublinear", .summary = "1 + ln(count) instead of the count", .fallback = false},
-          sparse_scale_option()};
+          {.name = "max_features",
+           .summary = "the words of most training texts that are kept; 0 keeps all",
+           .fallback = std::int64_t{0},
+           .least = 0}};
+}
+
+/// What WordWeights reads (features/text/word_weights.h).
+Options word_weight_options(bool sublinear) {
+  Options options = vocabulary_options();
+  options.push_back({.name = "sublinear",
+                     .summary = "1 + ln(count) instead of the count",
+                     .fallback = sublinear});
+  options.push_back(
+      {.name = "binary", .summary = "a word counts once however often", .fallback = false});
+  return options;
+}
+
+Options bow_options() {
+  Options options = with_tokenizer_options(word_weight_options(false));
+  options.push_back(sparse_scale_option());
+  return options;
 }
 
 Options tfidf_options() {
-  Options options = bow_options();
-  options[1].fallback = true;
+  Options options = with_tokenizer_options(word_weight_options(true));
+  options.push_back(sparse_scale_option());
   return options;
 }
 
