@@ -243,12 +243,7 @@ Options tokenizer_options() {
            .most = 3}};
 }
 
-Options with_tokenizer_options(Options options) {
-  std::ranges::move(tokenizer_options(), std::back_inserter(options));
-  return options;
-}
-
-/// What Vocabulary reads (features/text/vocabulary.h).
+/// What training_words() reads (features/text/vocabulary.h).
 Options vocabulary_options() {
   return {{.name = "min_count",
            .summary = "training texts a word must occur in",
@@ -260,27 +255,73 @@ Options vocabulary_options() {
            .least = 0}};
 }
 
-/// What WordWeights reads (features/text/word_weights.h).
-Options word_weight_options(bool sublinear) {
-  Options options = vocabulary_options();
-  options.push_back({.name = "sublinear",
-                     .summary = "1 + ln(count) instead of the count",
-                     .fallback = sublinear});
-  options.push_back(
-      {.name = "binary", .summary = "a word counts once however often", .fallback = false});
-  return options;
+/// What Frequency reads (features/text/vocabulary.h).
+Options frequency_options(bool sublinear) {
+  return {
+      {.name = "sublinear", .summary = "1 + ln(count) instead of the count", .fallback = sublinear},
+      {.name = "binary", .summary = "a word counts once however often", .fallback = false}};
+}
+
+Options joined(const std::vector<Options>& parts) {
+  Options out;
+  for (const Options& part : parts) out.insert(out.end(), part.begin(), part.end());
+  return out;
 }
 
 Options bow_options() {
-  Options options = with_tokenizer_options(word_weight_options(false));
-  options.push_back(sparse_scale_option());
-  return options;
+  return joined({vocabulary_options(),
+                 frequency_options(false),
+                 tokenizer_options(),
+                 {sparse_scale_option()}});
 }
 
 Options tfidf_options() {
-  Options options = with_tokenizer_options(word_weight_options(true));
-  options.push_back(sparse_scale_option());
-  return options;
+  return joined({vocabulary_options(),
+                 frequency_options(true),
+                 tokenizer_options(),
+                 {sparse_scale_option()}});
+}
+
+Options bm25_options() {
+  const Options own{{.name = "k1",
+                     .summary = "how slowly further occurrences of a word saturate",
+                     .fallback = 1.2,
+                     .least = 0,
+                     .most = 1000},
+                    {.name = "b",
+                     .summary = "how much long texts are discounted, from not at all to wholly",
+                     .fallback = 0.75,
+                     .least = 0,
+                     .most = 1}};
+  return joined({own, vocabulary_options(), tokenizer_options(), {sparse_scale_option()}});
+}
+
+Options hashing_options() {
+  const Options own{{.name = "width",
+                     .summary = "columns",
+                     .fallback = std::int64_t{4096},
+                     .least = 1,
+                     .most = 1 << 24},
+                    {.name = "idf",
+                     .summary = "weighs columns by their rarity among the training texts",
+                     .fallback = false}};
+  return joined({own, frequency_options(false), tokenizer_options(), {sparse_scale_option()}});
+}
+
+Options lsa_options() {
+  const Options own{{.name = "width",
+                     .summary = "directions; fewer where words or training texts are fewer",
+                     .fallback = std::int64_t{300},
+                     .least = 1,
+                     .most = 1 << 14},
+                    {.name = "whiten",
+                     .summary = "gives every direction the same mean square over train",
+                     .fallback = false}};
+  return joined({own,
+                 vocabulary_options(),
+                 frequency_options(true),
+                 tokenizer_options(),
+                 {scale_option("l2")}});
 }
 
 Option bands_option(const char* summary, std::int64_t fallback) {

@@ -33,25 +33,37 @@ Sparse sparse_copy(const SparseRows& rows) {
 }
 
 RowMajor orthonormal(const RowMajor& matrix) {
-  const Eigen::HouseholderQR<RowMajor> qr(matrix);
+  // By columns, as a column is what the factorisation goes along: a third of the time.
+  const Eigen::HouseholderQR<Eigen::MatrixXf> qr(matrix);
   return qr.householderQ() *
-         RowMajor::Identity(matrix.rows(), std::min(matrix.rows(), matrix.cols()));
+         Eigen::MatrixXf::Identity(matrix.rows(), std::min(matrix.rows(), matrix.cols()));
 }
 
+struct Subspace {
+  RowMajor v;
+  Eigen::VectorXf lengths;  // of a x v's columns
+};
+
 template <typename A>
-RowMajor right_subspace(const A& a, Eigen::Index width, Rng& rng) {
+Subspace right_subspace(const A& a, Eigen::Index width, Rng& rng) {
+  // Both sides span the same space, so only the shorter columns are made orthonormal each time.
+  const bool tall = a.rows() >= a.cols();
   RowMajor v(a.cols(), width);
   for (Eigen::Index i = 0; i < v.size(); ++i) v.data()[i] = static_cast<float>(rng.normal());
-  v = orthonormal(v);
   for (int i = 0; i < kPowerIterations; ++i) {
-    const RowMajor u = orthonormal(RowMajor(a * v));
-    v = orthonormal(RowMajor(a.transpose() * u));
+    RowMajor u = a * v;
+    if (!tall) u = orthonormal(u);
+    v = a.transpose() * u;
+    if (tall) v = orthonormal(v);
   }
+  if (!tall) v = orthonormal(v);
   // Within the subspace, turn to the singular directions so that the leading ones come first.
   const RowMajor image = a * v;
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXf> eigen(
       Eigen::MatrixXf(image.transpose() * image));
-  return v * eigen.eigenvectors().rowwise().reverse();
+  const RowMajor turn = eigen.eigenvectors().rowwise().reverse();
+  // Not the roots of the eigenvalues: squaring would have lost half the digits of small ones.
+  return {v * turn, (image * turn).colwise().norm()};
 }
 
 template <typename A>
@@ -64,17 +76,19 @@ Matrix product(const A& a, const Matrix& b) {
 
 }  // namespace
 
-Matrix leading_directions(const Features& features, std::size_t directions, Rng rng) {
+LeadingDirections leading_directions(const Features& features, std::size_t wanted, Rng rng) {
   const std::size_t rank = std::min(features.rows(), features.cols());
-  const std::size_t kept = std::min(directions, rank);
+  const std::size_t kept = std::min(wanted, rank);
   const auto width = static_cast<Eigen::Index>(std::min(kept + kOversampling, rank));
-  const RowMajor v = features.form() == FeatureForm::kSparse
-                         ? right_subspace(sparse_copy(features.sparse()), width, rng)
-                         : right_subspace(dense_map(features.dense()), width, rng);
-  Matrix out(features.cols(), kept);
-  for (std::size_t i = 0; i < out.rows(); ++i) {
-    for (std::size_t j = 0; j < kept; ++j) {
-      out.row(i)[j] = v(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j));
+  const Subspace found = features.form() == FeatureForm::kSparse
+                             ? right_subspace(sparse_copy(features.sparse()), width, rng)
+                             : right_subspace(dense_map(features.dense()), width, rng);
+  LeadingDirections out{Matrix(features.cols(), kept), {}};
+  for (std::size_t j = 0; j < kept; ++j) {
+    const auto column = static_cast<Eigen::Index>(j);
+    out.singular_values.push_back(found.lengths[column]);
+    for (std::size_t i = 0; i < features.cols(); ++i) {
+      out.directions.row(i)[j] = found.v(static_cast<Eigen::Index>(i), column);
     }
   }
   return out;

@@ -19,6 +19,10 @@ Matrix normals(std::size_t rows, std::size_t cols, std::uint64_t seed) {
   return out;
 }
 
+Matrix directions_of(const Features& features, std::size_t wanted, Rng rng) {
+  return leading_directions(features, wanted, rng).directions;
+}
+
 Eigen::MatrixXd as_eigen(const Matrix& matrix) {
   Eigen::MatrixXd out(matrix.rows(), matrix.cols());
   for (std::size_t i = 0; i < matrix.rows(); ++i) {
@@ -55,16 +59,16 @@ double off_orthonormal(const Matrix& directions) {
 }
 
 TEST(LeadingDirections, AreOrthonormal) {
-  const Matrix directions = leading_directions(normals(80, 50, 1), 12, Rng(1, "test"));
+  const Matrix directions = directions_of(normals(80, 50, 1), 12, Rng(1, "test"));
   EXPECT_EQ(directions.rows(), 50U);
   EXPECT_EQ(directions.cols(), 12U);
   EXPECT_LT(off_orthonormal(directions), 1e-5);
 }
 
 TEST(LeadingDirections, AreAsManyAsTheSmallerSideAllows) {
-  EXPECT_EQ(leading_directions(normals(5, 30, 1), 12, Rng(1, "test")).cols(), 5U);
-  EXPECT_EQ(leading_directions(normals(30, 4, 1), 12, Rng(1, "test")).cols(), 4U);
-  EXPECT_LT(off_orthonormal(leading_directions(normals(30, 4, 1), 12, Rng(1, "test"))), 1e-5);
+  EXPECT_EQ(directions_of(normals(5, 30, 1), 12, Rng(1, "test")).cols(), 5U);
+  EXPECT_EQ(directions_of(normals(30, 4, 1), 12, Rng(1, "test")).cols(), 4U);
+  EXPECT_LT(off_orthonormal(directions_of(normals(30, 4, 1), 12, Rng(1, "test"))), 1e-5);
 }
 
 TEST(LeadingDirections, StayOrthonormalWhereTheFeaturesHaveFewerDirections) {
@@ -73,31 +77,35 @@ TEST(LeadingDirections, StayOrthonormalWhereTheFeaturesHaveFewerDirections) {
     features.row(i)[3] = static_cast<float>(i);
     features.row(i)[7] = 1.0F;
   }
-  const Matrix directions = leading_directions(features, 6, Rng(1, "test"));
+  const Matrix directions = directions_of(features, 6, Rng(1, "test"));
   EXPECT_LT(off_orthonormal(directions), 1e-5);
   // What the features do not have, they do not show.
   const Matrix image = project(features, directions);
   for (std::size_t i = 0; i < image.rows(); ++i) {
     for (std::size_t j = 2; j < 6; ++j) EXPECT_NEAR(image.row(i)[j], 0.0F, 1e-3);
   }
-  EXPECT_LT(off_orthonormal(leading_directions(Matrix(20, 15), 4, Rng(1, "test"))), 1e-5);
+  EXPECT_LT(off_orthonormal(directions_of(Matrix(20, 15), 4, Rng(1, "test"))), 1e-5);
 }
 
 TEST(LeadingDirections, CaptureAPlantedSubspace) {
   const Matrix features = three_directions_and_noise(120, 70, 0.001);
   const Eigen::MatrixXd a = as_eigen(features);
-  const Eigen::MatrixXd v = as_eigen(leading_directions(features, 3, Rng(1, "test")));
+  const Eigen::MatrixXd v = as_eigen(directions_of(features, 3, Rng(1, "test")));
   EXPECT_LT((a - a * v * v.transpose()).norm(), 0.01 * a.norm());
 }
 
 TEST(LeadingDirections, AreThoseOfTheFullDecompositionInItsOrder) {
   const Matrix features = three_directions_and_noise(90, 60, 0.02);
   const Eigen::BDCSVD<Eigen::MatrixXd> svd(as_eigen(features), Eigen::ComputeThinV);
-  const Eigen::MatrixXd v = as_eigen(leading_directions(features, 3, Rng(1, "test")));
+  const LeadingDirections found = leading_directions(features, 3, Rng(1, "test"));
+  const Eigen::MatrixXd v = as_eigen(found.directions);
   const Eigen::MatrixXd image = as_eigen(features) * v;
   for (Eigen::Index j = 0; j < 3; ++j) {
     EXPECT_NEAR(std::abs(v.col(j).dot(svd.matrixV().col(j))), 1.0, 1e-4) << j;
     EXPECT_NEAR(image.col(j).norm(), svd.singularValues()(j), 1e-3) << j;
+    EXPECT_NEAR(found.singular_values.at(static_cast<std::size_t>(j)), svd.singularValues()(j),
+                1e-3)
+        << j;
   }
 }
 
@@ -105,10 +113,21 @@ TEST(LeadingDirections, CarryNearlyAsMuchAsThoseOfTheFullDecompositionEvenOfNois
   const Matrix features = normals(100, 80, 5);
   const Eigen::BDCSVD<Eigen::MatrixXd> svd(as_eigen(features));
   const Eigen::MatrixXd image =
-      as_eigen(features) * as_eigen(leading_directions(features, 10, Rng(1, "test")));
+      as_eigen(features) * as_eigen(directions_of(features, 10, Rng(1, "test")));
   const double most = svd.singularValues().head(10).squaredNorm();
   EXPECT_GT(image.squaredNorm(), 0.97 * most);
   EXPECT_LT(image.squaredNorm(), (1.0 + 1e-5) * most);
+}
+
+TEST(LeadingDirections, HaveSingularValuesThatAreRightBesideMuchLargerOnes) {
+  Matrix features(3, 3);
+  features.row(0)[0] = 3.0F;
+  features.row(1)[1] = 1e-4F;
+  const LeadingDirections found = leading_directions(features, 3, Rng(1, "test"));
+  ASSERT_EQ(found.singular_values.size(), 3U);
+  EXPECT_NEAR(found.singular_values[0], 3.0, 1e-5);
+  EXPECT_NEAR(found.singular_values[1], 1e-4, 1e-6);
+  EXPECT_NEAR(found.singular_values[2], 0.0, 1e-6);
 }
 
 TEST(LeadingDirections, AgreeForDenseAndSparseFeatures) {
@@ -118,8 +137,8 @@ TEST(LeadingDirections, AgreeForDenseAndSparseFeatures) {
   }
   const Features sparse = in_form(features, FeatureForm::kSparse);
   ASSERT_LT(sparse.sparse().values.size(), 1700U);
-  const Matrix from_dense = leading_directions(features, 2, Rng(1, "test"));
-  const Matrix from_sparse = leading_directions(sparse, 2, Rng(1, "test"));
+  const Matrix from_dense = directions_of(features, 2, Rng(1, "test"));
+  const Matrix from_sparse = directions_of(sparse, 2, Rng(1, "test"));
   for (Eigen::Index j = 0; j < 2; ++j) {
     EXPECT_NEAR(std::abs(as_eigen(from_dense).col(j).dot(as_eigen(from_sparse).col(j))), 1.0, 1e-4);
   }
@@ -127,9 +146,9 @@ TEST(LeadingDirections, AgreeForDenseAndSparseFeatures) {
 
 TEST(LeadingDirections, AreTheSameBitsForTheSameStream) {
   const Matrix features = normals(50, 30, 1);
-  const Matrix once = leading_directions(features, 5, Rng(1, "test"));
-  EXPECT_EQ(leading_directions(features, 5, Rng(1, "test")), once);
-  EXPECT_NE(leading_directions(features, 5, Rng(2, "test")), once);
+  const Matrix once = directions_of(features, 5, Rng(1, "test"));
+  EXPECT_EQ(directions_of(features, 5, Rng(1, "test")), once);
+  EXPECT_NE(directions_of(features, 5, Rng(2, "test")), once);
 }
 
 TEST(Project, IsTheProductWithTheDirectionsForEitherForm) {

@@ -141,7 +141,8 @@ class ClusterMatching : public Aligner {
     ClusteredSide side{items.modality, items.features.cols(), {}, {}, 1.0};
     if (items.features.form() == FeatureForm::kSparse) {
       side.directions =
-          leading_directions(items.features, reduce_, Rng(seed, "directions of " + name));
+          leading_directions(items.features, reduce_, Rng(seed, "directions of " + name))
+              .directions;
     }
     const Matrix points = points_of(side, items.features);
     KMeans found = k_means(points, kmeans_, Rng(seed, "k-means of " + name), progress);

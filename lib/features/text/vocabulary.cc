@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <unordered_set>
 
 #include "core/error.h"
 
@@ -14,11 +13,11 @@ namespace {
 constexpr std::size_t kTextsBetweenChecks = 1024;
 
 /// A word and the number of training texts that hold it.
-using Frequency = std::pair<std::string, std::int64_t>;
+using WordTexts = std::pair<std::string, std::int64_t>;
 
-void keep_most_frequent(std::vector<Frequency>& words, std::size_t most) {
+void keep_most_frequent(std::vector<WordTexts>& words, std::size_t most) {
   if (words.size() <= most) return;
-  std::ranges::sort(words, [](const Frequency& a, const Frequency& b) {
+  std::ranges::sort(words, [](const WordTexts& a, const WordTexts& b) {
     return a.second != b.second ? a.second > b.second : a.first < b.first;
   });
   words.resize(most);
@@ -67,7 +66,7 @@ TrainingWords training_words(const RawItems& train, const Tokenizer& tokenizer,
   });
 
   const std::int64_t least = options.integer("min_count");
-  std::vector<Frequency> kept;
+  std::vector<WordTexts> kept;
   for (const auto& [word, now] : seen) {
     if (now.texts >= least) kept.emplace_back(word, now.texts);
   }
@@ -84,6 +83,14 @@ TrainingWords training_words(const RawItems& train, const Tokenizer& tokenizer,
     out.texts_with.push_back(texts);
   }
   return out;
+}
+
+Frequency::Frequency(const Section& options)
+    : sublinear_(options.flag("sublinear")), binary_(options.flag("binary")) {}
+
+double Frequency::operator()(std::int32_t count) const {
+  if (binary_) return 1.0;
+  return sublinear_ ? 1.0 + std::log(count) : count;
 }
 
 double smoothed_idf(std::size_t texts, std::int64_t texts_with) {

@@ -51,6 +51,18 @@ struct TrainingWords {
 TrainingWords training_words(const RawItems& train, const Tokenizer& tokenizer,
                              const Section& options, Progress& progress);
 
+/// What a word that stands `count` > 0 times in a text counts for: `count`, 1 + ln(count) with the
+/// option `sublinear`, 1 with `binary`.
+class Frequency {
+ public:
+  explicit Frequency(const Section& options);
+  double operator()(std::int32_t count) const;
+
+ private:
+  bool sublinear_;
+  bool binary_;
+};
+
 /// ln((1 + texts) / (1 + texts_with)) + 1: the smoothed inverse document frequency of
 /// scikit-learn's documentation, "Tf-idf term weighting".
 double smoothed_idf(std::size_t texts, std::int64_t texts_with);

@@ -1,7 +1,5 @@
 #include "features/text/word_weights.h"
 
-#include <cmath>
-
 namespace alignlab::features {
 
 WordWeights::WordWeights(const Section& options, Tokenizer tokenizer, StringColumn vocabulary,
@@ -9,8 +7,7 @@ WordWeights::WordWeights(const Section& options, Tokenizer tokenizer, StringColu
     : tokenizer_(std::move(tokenizer)),
       vocabulary_(std::move(vocabulary)),
       weights_(std::move(weights)),
-      sublinear_(options.flag("sublinear")),
-      binary_(options.flag("binary")) {}
+      frequency_(options) {}
 
 WordWeights WordWeights::fit(const Section& options, bool by_rarity, const RawItems& train,
                              Progress& progress) {
@@ -35,11 +32,6 @@ void WordWeights::save(H5File& file, const std::string& group) const {
   file.write<float>(group + "/weights", weights_);
 }
 
-double WordWeights::frequency(std::int32_t count) const {
-  if (binary_) return 1.0;
-  return sublinear_ ? 1.0 + std::log(count) : count;
-}
-
 SparseRows WordWeights::rows(const RawItems& items, Progress& progress) const {
   SparseRows rows;
   rows.cols = vocabulary_.size();
@@ -47,7 +39,7 @@ SparseRows WordWeights::rows(const RawItems& items, Progress& progress) const {
     for (const auto& [word, count] : vocabulary_.counts(words)) {
       rows.columns.push_back(word);
       rows.values.push_back(
-          static_cast<float>(frequency(count) * weights_[static_cast<std::size_t>(word)]));
+          static_cast<float>(frequency_(count) * weights_[static_cast<std::size_t>(word)]));
     }
     rows.offsets.push_back(static_cast<std::int64_t>(rows.columns.size()));
     progress.advance(1);

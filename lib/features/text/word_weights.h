@@ -1,8 +1,8 @@
 #pragma once
 
-// Sparse rows of weighted word counts, what bow, tfidf and lsa are made of. A word that stands
-// c > 0 times in a text has there the value f(c) * weight(word), with f(c) = c, or 1 + ln(c) where
-// `sublinear`, or 1 where `binary`.
+// Sparse rows of weighted word counts, what bow, tfidf and lsa are made of: a word of the
+// vocabulary that stands c > 0 times in a text has there the value f(c) * weight(word), f the
+// Frequency of the options.
 
 #include "core/hdf5.h"
 #include "features/text/vocabulary.h"
@@ -24,13 +24,11 @@ class WordWeights {
  private:
   WordWeights(const Section& options, Tokenizer tokenizer, StringColumn vocabulary,
               std::vector<float> weights);
-  double frequency(std::int32_t count) const;
 
   Tokenizer tokenizer_;
   Vocabulary vocabulary_;
   std::vector<float> weights_;
-  bool sublinear_;
-  bool binary_;
+  Frequency frequency_;
 };
 
 }  // namespace alignlab::features
