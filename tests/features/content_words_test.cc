@@ -101,7 +101,8 @@ Labelled labelled(const std::string& sentence) {
 
 /// The words that the filter keeps, in one line.
 std::string kept(const std::string& sentence) {
-  const std::vector<Token> tokens = features::segments(sentence, features::Apostrophes::kJoin);
+  const std::vector<Token> tokens =
+      features::segments(sentence, true, features::Apostrophes::kJoin);
   const std::vector<bool> content = content_words(tokens);
   std::string out;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
@@ -159,7 +160,7 @@ TEST(ContentWords, TellAPrepositionFromAnAdverbByWhatFollows) {
 
 TEST(ContentWords, KnowThePiecesOfContractionsWhereApostrophesSplit) {
   const std::vector<Token> tokens =
-      features::segments("the dog's bowl isn't here", features::Apostrophes::kSplit);
+      features::segments("the dog's bowl isn't here", true, features::Apostrophes::kSplit);
   // the dog ' s bowl isn ' t here
   EXPECT_EQ(content_words(tokens),
             (std::vector<bool>{false, true, false, false, true, false, false, false, true}));

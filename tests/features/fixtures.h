@@ -36,6 +36,17 @@ class Items : public RawItems {
     return out;
   }
 
+  /// These, then the others.
+  Items and_then(const Items& others) const {
+    Items out(contents_);
+    out.contents_.insert(out.contents_.end(), others.contents_.begin(), others.contents_.end());
+    out.stored_ = Matrix(out.contents_.size(), stored_.cols());
+    std::ranges::copy(stored_.values(), out.stored_.values().begin());
+    std::ranges::copy(others.stored_.values(),
+                      out.stored_.values().subspan(stored_.values().size()).begin());
+    return out;
+  }
+
  private:
   std::vector<std::string> contents_;
   Matrix stored_;

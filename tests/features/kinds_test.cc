@@ -193,6 +193,36 @@ TEST(EveryFeatureKind, GivesTheSameBitsOnAnyNumberOfThreads) {
   }
 }
 
+TEST(EveryFeatureKind, GivesTrainTheSameRowsWhateverElseThereIs) {
+  for (const KindCase& now : every_kind()) {
+    SCOPED_TRACE(now.name);
+    Silent silent;
+    const Items train = random_items(now.modality, 8, 1);
+    const auto fitted = make_feature_kind(now.spec)->fit(train, 1, silent);
+    const Features alone = fitted->extract(train, 1, silent);
+    for (const std::uint64_t seed : {2U, 3U}) {
+      const Items all = train.and_then(random_items(now.modality, 6, seed));
+      const Features together = fitted->extract(all, 1, silent);
+      EXPECT_EQ(together.cols(), alone.cols());
+      for (std::size_t i = 0; i < train.size(); ++i) {
+        EXPECT_EQ(dense_row(together, i), dense_row(alone, i));
+      }
+    }
+    EXPECT_EQ(fitted->extract(train, 1, silent), alone);
+  }
+}
+
+TEST(EveryFeatureKind, GivesTheSameBitsWithAnyNumberOfThreads) {
+  for (const KindCase& now : every_kind()) {
+    SCOPED_TRACE(now.name);
+    Silent silent;
+    const Items train = random_items(now.modality, 8, 1), test = random_items(now.modality, 5, 2);
+    const auto kind = make_feature_kind(now.spec);
+    EXPECT_EQ(kind->fit(train, 3, silent)->extract(test, 2, silent),
+              kind->fit(train, 1, silent)->extract(test, 1, silent));
+  }
+}
+
 TEST(EveryFeatureKind, HasTheFormThatItsRowPromisesAndOnlyFiniteValues) {
   for (const KindCase& now : every_kind()) {
     SCOPED_TRACE(now.name);

@@ -53,9 +53,11 @@ bool is_ideograph(char32_t c) {
          (c >= 0x20000 && c <= 0x3FFFD);
 }
 
+bool is_apostrophe(char32_t c) { return c == '\'' || c == 0x2019 || c == 0x02BC; }
+
 CharClass class_of(char32_t c) {
   if (c < 0x80) return kAsciiClasses[c];
-  if (c == 0x2019 || c == 0x02BC) return CharClass::kApostrophe;
+  if (is_apostrophe(c)) return CharClass::kApostrophe;
   if (is_ideograph(c)) return CharClass::kIdeograph;
   switch (utf8proc_category(static_cast<utf8proc_int32_t>(c))) {
     case UTF8PROC_CATEGORY_LU:
@@ -99,7 +101,8 @@ Character first_character(std::string_view text) {
 }
 
 /// UTF-8 whatever `text` is, and never so many marks in a row that ordering them takes long.
-std::string well_formed(std::string_view text) {
+/// Apostrophes that join go now: what comes to stand together may compose.
+std::string well_formed(std::string_view text, Apostrophes apostrophes) {
   std::string out;
   out.reserve(text.size());
   int marks = 0;
@@ -113,7 +116,8 @@ std::string well_formed(std::string_view text) {
     } else if (now.code == kZeroWidthSpace) {
       // It parts words, though it is among the ignorable characters.
       out += ' ';
-    } else if (marks <= kMostMarks) {
+    } else if (marks <= kMostMarks &&
+               (apostrophes == Apostrophes::kSplit || !is_apostrophe(now.code))) {
       out += text.substr(0, now.bytes);
     }
     text.remove_prefix(now.bytes);
@@ -169,11 +173,9 @@ class Collector {
   bool alone_ = false;
 };
 
-}  // namespace
-
-std::string normalized(std::string_view text, bool fold) {
+std::string normalized(std::string_view text, bool fold, Apostrophes apostrophes) {
   if (is_ascii(text)) return fold ? ascii_folded(text) : std::string(text);
-  const std::string clean = well_formed(text);
+  const std::string clean = well_formed(text, apostrophes);
   const int options =
       UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_IGNORE | (fold ? UTF8PROC_CASEFOLD : 0);
   utf8proc_uint8_t* mapped = nullptr;
@@ -186,7 +188,11 @@ std::string normalized(std::string_view text, bool fold) {
   return {reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(length)};
 }
 
-std::vector<Token> segments(std::string_view text, Apostrophes apostrophes) {
+}  // namespace
+
+std::vector<Token> segments(std::string_view original, bool fold, Apostrophes apostrophes) {
+  const std::string normal = normalized(original, fold, apostrophes);
+  std::string_view text = normal;
   Collector collector;
   while (!text.empty()) {
     const auto byte = static_cast<unsigned char>(text.front());
@@ -219,6 +225,8 @@ std::vector<Token> segments(std::string_view text, Apostrophes apostrophes) {
   }
   return collector.take();
 }
+
+std::string folded(std::string_view word) { return normalized(word, true, Apostrophes::kSplit); }
 
 std::string unicode_library() {
   return std::string(utf8proc_version()) + " (Unicode " + utf8proc_unicode_version() + ")";

@@ -32,11 +32,11 @@ enum class Apostrophes {
   kSplit  // they are symbols: "l'homme" is "l", "'", "homme"
 };
 
-/// In Form C, and case folded where `fold`.
-std::string normalized(std::string_view text, bool fold);
+/// The words and symbols of a text in order, in Form C, case folded where `fold`.
+std::vector<Token> segments(std::string_view text, bool fold, Apostrophes apostrophes);
 
-/// The words and symbols of a text that normalized() gave, in order.
-std::vector<Token> segments(std::string_view text, Apostrophes apostrophes);
+/// A word of segments() without `fold`, as it would have been with it.
+std::string folded(std::string_view word);
 
 /// The Unicode version of the tables and the library's own, "2.8.0 (Unicode 14.0.0)".
 std::string unicode_library();

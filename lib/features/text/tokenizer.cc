@@ -115,20 +115,20 @@ void Tokenizer::save(H5File& file, const std::string& group) const {
 }
 
 void Tokenizer::add_stop_words(std::string_view text) {
-  for (Token& token : segments(normalized(text, true), apostrophes_)) {
+  for (Token& token : segments(text, true, apostrophes_)) {
     if (token.what != TokenClass::kSymbol) stop_words_.insert(std::move(token.text));
   }
 }
 
 /// The tokens that stay, before stemming.
 std::vector<Token> Tokenizer::wanted(std::string_view text) const {
-  std::vector<Token> tokens = segments(normalized(text, lower_), apostrophes_);
+  std::vector<Token> tokens = segments(text, lower_, apostrophes_);
   const bool looks_up = content_words_ || !stop_words_.empty();
-  std::vector<Token> folded;
+  std::vector<Token> lowered;
   if (looks_up && !lower_) {
-    for (const Token& token : tokens) folded.push_back({normalized(token.text, true), token.what});
+    for (const Token& token : tokens) lowered.push_back({folded(token.text), token.what});
   }
-  const std::vector<Token>& keys = folded.empty() ? tokens : folded;
+  const std::vector<Token>& keys = lowered.empty() ? tokens : lowered;
   std::vector<bool> content;
   if (content_words_) content = content_words(keys);
 
