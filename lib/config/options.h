@@ -34,6 +34,9 @@ struct Option {
   bool may_be_empty = false;
   /// There is no sensible default: the config must say it.
   bool required = false;
+  /// A text that, unless empty, is the path of a file that is read: its content is part of what the
+  /// option means.
+  bool names_file = false;
 };
 
 using Options = std::vector<Option>;

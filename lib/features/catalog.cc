@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/hash.h"
 #include "features/audio/settings.h"
 #include "features/feature_kind.h"
 
@@ -167,7 +168,8 @@ Options torchscript_options() {
   return {{.name = "file",
            .summary = "the TorchScript file",
            .fallback = std::string(),
-           .required = true},
+           .required = true,
+           .names_file = true},
           image_size_option(224),
           image_resize_option(),
           {.name = "normalisation",
@@ -224,7 +226,8 @@ Options tokenizer_options() {
                }},
           {.name = "stop_words_file",
            .summary = "a file of words to drop as well, any number a line, # begins a comment",
-           .fallback = std::string()},
+           .fallback = std::string(),
+           .names_file = true},
           {.name = "stem",
            .summary = "the language of the Snowball algorithm that cuts words to stems",
            .fallback = std::string("none"),
@@ -525,6 +528,23 @@ void check_features(const FeatureSpec& spec, const Place& place) {
           place.text(), least, spec.options.integer("size")));
     }
   }
+}
+
+std::map<std::string, std::string> files_of(const FeatureSpec& spec) {
+  std::map<std::string, std::string> hashes;
+  for (const std::string& name : parts_of_kind(spec.kind)) {
+    const auto row = std::ranges::find(feature_catalog(), name, &FeatureRow::name);
+    for (const Option& option : row->options) {
+      if (!option.names_file || spec.options.text(option.name).empty()) continue;
+      std::string& hash = hashes[option.name];
+      try {
+        hash = hash_of_file(spec.options.text(option.name)).hex();
+      } catch (const DataError&) {
+        hash.clear();
+      }
+    }
+  }
+  return hashes;
 }
 
 bool reads_stored_feature(const FeatureSpec& spec) {

@@ -69,6 +69,10 @@ Options feature_options(const std::vector<const FeatureRow*>& rows);
 /// ConfigError for options that are right each by itself, but not together.
 void check_features(const FeatureSpec& spec, const Place& place);
 
+/// The content hash of each file that an option names, by option; empty for a file that cannot be
+/// read, which whoever reads it will say.
+std::map<std::string, std::string> files_of(const FeatureSpec& spec);
+
 /// Whether one of its parts reads a stored feature.
 bool reads_stored_feature(const FeatureSpec& spec);
 

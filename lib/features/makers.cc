@@ -10,6 +10,7 @@
 #include "features/audio/decode.h"
 #include "features/each_item.h"
 #include "features/image/decode.h"
+#include "features/text/segmentation.h"
 
 namespace alignlab {
 namespace features {
@@ -275,6 +276,7 @@ std::unique_ptr<FeatureKind> make_feature_kind(const FeatureSpec& spec) {
 std::map<std::string, std::string> feature_libraries() {
   std::map<std::string, std::string> libraries = features::image_libraries();
   libraries.merge(features::sound_libraries());
+  libraries.merge(features::text_libraries());
   return libraries;
 }
 

@@ -95,6 +95,7 @@ FeatureSide FeatureStages::side(Modality modality, const FeatureSpec& features) 
                     {"modality", name_of(modality)},
                     {"raw", out.raw_hash},
                     {"features", options},
+                    {"files", files_of(features)},
                     {"numerics", {{"isa", selected_isa()}, {"libraries", makers_.libraries}}}};
   out.extractor = obtain("extractor", recipe, [&](H5File& file) {
     dataset_.verify_raw(modality);

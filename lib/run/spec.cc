@@ -173,6 +173,7 @@ std::string trial_id(const TrialSpec& spec, const std::string& dataset_hash) {
 std::string spec_hash(const TrialSpec& spec, const std::string& dataset_hash) {
   Json whole = to_json(spec);
   whole["dataset"] = dataset_hash;
+  whole["files"] = {files_of(spec.first_features), files_of(spec.second_features)};
   whole["stage_versions"] = {kExtractorVersion,  kFeaturesVersion, kModelVersion,
                              kEmbeddingsVersion, kRanksVersion,    kMetricsVersion};
   return hash_of(whole.dump()).hex();

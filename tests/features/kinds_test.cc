@@ -212,17 +212,6 @@ TEST(EveryFeatureKind, GivesTrainTheSameRowsWhateverElseThereIs) {
   }
 }
 
-TEST(EveryFeatureKind, GivesTheSameBitsWithAnyNumberOfThreads) {
-  for (const KindCase& now : every_kind()) {
-    SCOPED_TRACE(now.name);
-    Silent silent;
-    const Items train = random_items(now.modality, 8, 1), test = random_items(now.modality, 5, 2);
-    const auto kind = make_feature_kind(now.spec);
-    EXPECT_EQ(kind->fit(train, 3, silent)->extract(test, 2, silent),
-              kind->fit(train, 1, silent)->extract(test, 1, silent));
-  }
-}
-
 TEST(EveryFeatureKind, HasTheFormThatItsRowPromisesAndOnlyFiniteValues) {
   for (const KindCase& now : every_kind()) {
     SCOPED_TRACE(now.name);

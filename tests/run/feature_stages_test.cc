@@ -145,5 +145,24 @@ TEST_F(Stages, OfASplitHaveARowForEachOfItsItems) {
   }
 }
 
+TEST_F(Stages, AreMadeAgainWhenAFileThatAnOptionNamesHasChanged) {
+  const auto texts = folder_ / "texts.h5", stop = folder_ / "stop.txt";
+  DatasetWriter writer(texts, {"t", "", ""}, {.contents = ContentKind::kBytes});
+  writer.add_text({"1", 1, Split::kTrain}, "a dog");
+  writer.commit();
+  const Dataset dataset = Dataset::open(texts);
+  const FeatureStages stages(dataset, store_, makers_, 1, silent_, {});
+  FeatureSpec words{
+      "bow", resolve(nullptr, feature_options(feature_rows("bow", Modality::kText, {})), "")};
+  words.options.set("stop_words_file", stop.string());
+  const auto key = [&](const std::string& content) {
+    write_file_atomically(stop, content);
+    return stages.side(Modality::kText, words).extractor.key;
+  };
+  const std::string dog = key("dog");
+  EXPECT_NE(key("cat"), dog);
+  EXPECT_EQ(key("dog"), dog);
+}
+
 }  // namespace
 }  // namespace alignlab

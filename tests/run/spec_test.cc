@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "run/experiment.h"
 #include "tests/core/testing.h"
 
@@ -391,6 +392,23 @@ TEST(SpecHash, TellsRecordsApartThatShareATrial) {
   EXPECT_NE(spec_hash(plain, "hash"), spec_hash(renamed, "hash"));
   EXPECT_NE(spec_hash(plain, "hash"), spec_hash(plain, "other data"));
   EXPECT_EQ(spec_hash(plain, "hash"), spec_hash(resolved(kRandom).trials.front(), "hash"));
+}
+
+TEST(SpecHash, ChangesWithTheFilesThatOptionsName) {
+  const tests::ScratchFolder folder;
+  const std::string path = (folder / "stop.txt").string();
+  const auto hash = [&] {
+    const auto file = "features.text.stop_words_file=\"" + path + "\"";
+    return spec_hash(resolved(kRandom, {file}).trials.front(), "hash");
+  };
+  const std::string missing = hash();
+  write_file_atomically(path, "dog");
+  const std::string dog = hash();
+  write_file_atomically(path, "cat");
+  const std::string cat = hash();
+  EXPECT_EQ((std::set<std::string>{missing, dog, cat}).size(), 3U);
+  write_file_atomically(path, "dog");
+  EXPECT_EQ(hash(), dog);
 }
 
 }  // namespace

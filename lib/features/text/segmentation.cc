@@ -228,8 +228,8 @@ std::vector<Token> segments(std::string_view original, bool fold, Apostrophes ap
 
 std::string folded(std::string_view word) { return normalized(word, true, Apostrophes::kSplit); }
 
-std::string unicode_library() {
-  return std::string(utf8proc_version()) + " (Unicode " + utf8proc_unicode_version() + ")";
+std::map<std::string, std::string> text_libraries() {
+  return {{"utf8proc", utf8proc_version()}, {"unicode", utf8proc_unicode_version()}};
 }
 
 }  // namespace alignlab::features

@@ -14,6 +14,7 @@
 // symbol, one a character. Bytes that are not UTF-8 count as U+FFFD, a symbol. Any bytes are taken;
 // time is linear in their number.
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,7 +39,7 @@ std::vector<Token> segments(std::string_view text, bool fold, Apostrophes apostr
 /// A word of segments() without `fold`, as it would have been with it.
 std::string folded(std::string_view word);
 
-/// The Unicode version of the tables and the library's own, "2.8.0 (Unicode 14.0.0)".
-std::string unicode_library();
+/// Name and version of the library behind it, and of the Unicode whose tables it has.
+std::map<std::string, std::string> text_libraries();
 
 }  // namespace alignlab::features
