@@ -167,7 +167,7 @@ ImportSummary import_dataset(const std::string& format, const ImportRequest& req
     std::vector<fs::path> inputs;
     for (const ImportSource& source : request.sources) inputs.push_back(source.path);
     check_output(request.out, inputs);
-    check_given_once(format, inputs);
+    if (!candidate.takes_a_file_again) check_given_once(format, inputs);
     try {
       return candidate.import(request, progress);
     } catch (const fs::filesystem_error& error) {

@@ -11,7 +11,7 @@ namespace alignlab {
 std::optional<std::string> decoding_fault(Modality modality, const std::string& bytes,
                                           const std::string& id) {
   try {
-    if (modality == Modality::kImage) features::decode_image(bytes, id, 1);
+    if (modality == Modality::kImage) features::decode_image(bytes, id, {1, features::Resize::kSquash});
     if (modality == Modality::kAudio) features::decode_sound(bytes, id, {});
     return std::nullopt;
   } catch (const DataError& error) {

@@ -4,7 +4,7 @@
 
 #include "core/lines.h"
 #include "core/rng.h"
-#include "data/npy.h"
+#include "data/matrix_file.h"
 #include "tests/doctor/fixtures.h"
 
 namespace alignlab {
@@ -333,9 +333,9 @@ TEST_F(Pairing, OfRealPhotographsAndCaptionsIsPlausibleUntilTheFeaturesAreShuffl
   }
   constexpr int kImages = 600;
   const auto captions = captions_in(data / "captions.token.txt");
-  NpyFile matrix(data / "mobilenet_v2_1280.npy");
-  Matrix rows(kImages, matrix.cols());
-  matrix.read_rows(0, rows.values());
+  const auto matrix = open_matrix(data / "mobilenet_v2_1280.npy");
+  Matrix rows(kImages, matrix->cols());
+  matrix->read_rows(0, rows.values());
   DatasetWriter writer(path_, {"photographs", "", ""}, WriterOptions{});
   LineReader names(data / "mobilenet_v2_1280.names.txt");
   for (int i = 0; i < kImages && names.next(); ++i) {

@@ -11,7 +11,7 @@
 #include <map>
 
 #include "core/rng.h"
-#include "data/npy.h"
+#include "data/matrix_file.h"
 #include "tests/data/fixtures.h"
 #include "tests/features/fixtures.h"
 
@@ -355,7 +355,7 @@ TEST(RealNetwork, GivesTheFeaturesThatWereComputedWithItElsewhere) {
   std::map<std::string, std::size_t> row_of;
   std::ifstream names(data / "flickr8k/mobilenet_v2_1280.names.txt");
   for (std::string name; std::getline(names, name);) row_of.emplace(name, row_of.size());
-  const Matrix expected = read_npy(data / "flickr8k/mobilenet_v2_1280.npy");
+  const Matrix expected = read_matrix(data / "flickr8k/mobilenet_v2_1280.npy");
   std::vector<std::string> contents;
   std::vector<std::size_t> rows;
   // Every fifth of the 300, for time.

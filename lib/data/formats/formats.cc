@@ -58,7 +58,8 @@ const std::vector<Format>& formats() {
         {.name = "feature",
          .summary = "what a config calls the vectors",
          .fallback = std::string("embeddings")}},
-       import_embeddings},
+       import_embeddings,
+       true},
       {"flickr8k",
        "Flickr8k and the like: a folder with *.token.txt and Flickr_8k.*Images.txt, or such files",
        {},
@@ -102,7 +103,8 @@ const std::vector<Format>& formats() {
         {.name = "features",
          .summary = "what a config calls the vectors of images and of texts",
          .fallback = std::vector<std::string>{"sift", "lda"}}},
-       import_wikipedia},
+       import_wikipedia,
+       true},
   };
   return all;
 }

@@ -21,6 +21,8 @@ struct Format {
   std::string summary;
   Options options;
   ImportSummary (*import)(const ImportRequest& request, Progress& progress);
+  /// A source holds several matrices, so it may be given for each of them.
+  bool takes_a_file_again = false;
 };
 
 const std::vector<Format>& formats();

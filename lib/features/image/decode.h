@@ -37,7 +37,4 @@ cv::Mat decode_image(const std::string& bytes, const std::string& id, const Imag
 /// Name and version of the library behind it.
 std::map<std::string, std::string> image_libraries();
 
-/// Name and version of the library behind it.
-std::map<std::string, std::string> image_libraries();
-
 }  // namespace alignlab::features
