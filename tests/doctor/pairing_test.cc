@@ -138,14 +138,14 @@ TEST_F(Pairing, OfFeaturesInTheOrderOfTheirItemsIsFarFromRandom) {
 
 TEST_F(Pairing, OfShuffledFeaturesIsRandomAndAnError) {
   int found = 0;
-  for (std::uint64_t seed = 0; seed < 5; ++seed) {
+  for (std::uint64_t seed = 0; seed < 3; ++seed) {
     Order order = stored(300);
     Rng(seed, "shuffle").shuffle(std::span(order));
     const Inspection inspection = inspect_images({}, order);
     EXPECT_LT(std::abs(inspection.pairing.at(0).z), 3.0);
     found += static_cast<int>(errors(inspection) == std::vector<std::string>{kShuffled});
   }
-  EXPECT_EQ(found, 5);
+  EXPECT_EQ(found, 3);
 }
 
 TEST_F(Pairing, OfWhichOneItemInTwentyIsSwappedIsPlausible) {
@@ -342,7 +342,8 @@ TEST_F(Pairing, OfRealPhotographsAndCaptionsIsPlausibleUntilTheFeaturesAreShuffl
     const std::string name(names.text());
     writer.add_bare(Modality::kImage, {name, i, Split::kTrain});
     for (const std::string& text : captions.at(name)) {
-      writer.add_text({name + text, i, Split::kTrain}, text);
+      const std::string id = std::to_string(writer.count(Modality::kText));
+      writer.add_text({id, i, Split::kTrain}, text);
     }
   }
   Order shuffled = stored(kImages);
