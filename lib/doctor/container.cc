@@ -135,14 +135,21 @@ constexpr std::array kContainers{
     Container{Modality::kAudio, "RIFF"sv, "WAVE", riff_fault},
     Container{Modality::kAudio, "FORM"sv, "AIFF", form_fault},
     Container{Modality::kAudio, "FORM"sv, "AIFC", form_fault},
+    Container{Modality::kAudio, "RIFX"sv, "WAVE", kNoEnd},
     Container{Modality::kAudio, "RF64"sv, "WAVE", kNoEnd},
+    Container{Modality::kAudio, "riff"sv, "", kNoEnd},
     Container{Modality::kAudio, "fLaC"sv, "", flac_fault},
     Container{Modality::kAudio, "OggS"sv, "", ogg_fault},
+    Container{Modality::kAudio, "caff"sv, "", kNoEnd},
     Container{Modality::kAudio, ".snd"sv, "", kNoEnd},
+    Container{Modality::kAudio, "dns."sv, "", kNoEnd},
     Container{Modality::kAudio, "ID3"sv, "", kNoEnd},
     Container{Modality::kAudio, "\xFF\xFB"sv, "", kNoEnd},
+    Container{Modality::kAudio, "\xFF\xFA"sv, "", kNoEnd},
     Container{Modality::kAudio, "\xFF\xF3"sv, "", kNoEnd},
     Container{Modality::kAudio, "\xFF\xF2"sv, "", kNoEnd},
+    Container{Modality::kAudio, "\xFF\xE3"sv, "", kNoEnd},
+    Container{Modality::kAudio, "\xFF\xE2"sv, "", kNoEnd},
 };
 
 const Container* container_of(Modality modality, const FileEnds& file) {

@@ -9,8 +9,8 @@
 
 namespace alignlab {
 
-/// What is wrong with the bytes, in words; nothing where they are decoded to the end, and for
-/// modalities that are not encoded or that no feature kind decodes. `id` is for the message.
+/// What is wrong with the bytes, in words; nothing where an image is decoded whole and the first
+/// hour of a sound, and for a text. `id` is for the message. Called from several threads.
 std::optional<std::string> decoding_fault(Modality modality, const std::string& bytes,
                                           const std::string& id);
 

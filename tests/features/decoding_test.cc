@@ -5,6 +5,7 @@
 #include <opencv2/core.hpp>
 
 #include "tests/features/fixtures.h"
+#include "tests/features/sounds.h"
 
 namespace alignlab {
 namespace {
@@ -16,11 +17,20 @@ TEST(Decoding, HasNoFaultForAnImageOfAnySize) {
   }
 }
 
+TEST(Decoding, HasNoFaultForASoundOfAnyLength) {
+  for (const std::size_t samples : {0U, 1U, 100000U}) {
+    const std::string bytes = tests::encoded(tests::sine(440, 16000, samples, 0.5), 16000);
+    EXPECT_EQ(decoding_fault(Modality::kAudio, bytes, "a"), std::nullopt) << samples;
+  }
+}
+
 TEST(Decoding, SaysWhatIsWrongWithoutNamingTheItemAgain) {
   EXPECT_EQ(decoding_fault(Modality::kImage, "abc", "a"),
             "3 bytes that no decoder takes for an image");
   EXPECT_EQ(decoding_fault(Modality::kImage, "", "it's"),
             "0 bytes that no decoder takes for an image");
+  EXPECT_EQ(decoding_fault(Modality::kAudio, "abc", "a"),
+            "3 bytes that no decoder takes for a sound");
 }
 
 TEST(Decoding, TakesAnyText) {
