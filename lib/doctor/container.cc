@@ -60,12 +60,6 @@ Fault png_fault(const FileEnds& file) {
   return std::nullopt;
 }
 
-Fault gif_fault(const FileEnds& file) {
-  const std::size_t last = file.tail.find_last_not_of('\0');
-  if (last == std::string::npos || file.tail[last] != ';') return "no trailer: cut short";
-  return std::nullopt;
-}
-
 Fault bmp_fault(const FileEnds& file) {
   constexpr std::size_t kHeader = 26;
   if (file.size < kHeader) return too_short(file);
@@ -119,19 +113,8 @@ constexpr Fault (*kNoEnd)(const FileEnds&) = nullptr;
 constexpr std::array kContainers{
     Container{Modality::kImage, "\xFF\xD8\xFF"sv, "", jpeg_fault},
     Container{Modality::kImage, "\x89PNG\r\n\x1A\n"sv, "", png_fault},
-    Container{Modality::kImage, "GIF8"sv, "", gif_fault},
     Container{Modality::kImage, "BM"sv, "", bmp_fault},
     Container{Modality::kImage, "RIFF"sv, "WEBP", riff_fault},
-    Container{Modality::kImage, "II*\0"sv, "", kNoEnd},
-    Container{Modality::kImage, "MM\0*"sv, "", kNoEnd},
-    Container{Modality::kImage, "\0\0\0\x0CjP  "sv, "", kNoEnd},
-    Container{Modality::kImage, "\xFF\x4F\xFF\x51"sv, "", kNoEnd},
-    Container{Modality::kImage, "v/1\x01"sv, "", kNoEnd},
-    Container{Modality::kImage, "#?RADIANCE"sv, "", kNoEnd},
-    Container{Modality::kImage, "P2"sv, "", kNoEnd},
-    Container{Modality::kImage, "P3"sv, "", kNoEnd},
-    Container{Modality::kImage, "P5"sv, "", kNoEnd},
-    Container{Modality::kImage, "P6"sv, "", kNoEnd},
     Container{Modality::kAudio, "RIFF"sv, "WAVE", riff_fault},
     Container{Modality::kAudio, "FORM"sv, "AIFF", form_fault},
     Container{Modality::kAudio, "FORM"sv, "AIFC", form_fault},

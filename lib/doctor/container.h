@@ -1,12 +1,11 @@
 #pragma once
 
 // Whether an image or sound file is whole as far as its container tells, from its first bytes and
-// its last 64 KiB, without decoding. The formats that OpenCV and libsndfile read are known by their
+// its last 64 KiB, without decoding. The formats that feature extraction reads are known by their
 // signatures; where the container says how long it is or how it ends, that is checked too:
 //
 //   JPEG  end marker                    ITU-T Recommendation T.81, annex B
 //   PNG   IEND chunk                    RFC 2083
-//   GIF   trailer                       GIF89a specification, 27
 //   BMP   size field                    BITMAPFILEHEADER
 //   WebP, WAV   size of the RIFF chunk  Microsoft/IBM Multimedia Programming Interface 1.0
 //   AIFF  size of the FORM chunk        AIFF 1.3

@@ -9,7 +9,7 @@ namespace {
 
 void decode(Modality modality, const std::string& bytes, const std::string& id) {
   using namespace features;
-  if (modality == Modality::kImage) decode_image(bytes, id, 1);
+  if (modality == Modality::kImage) decode_image(bytes, id, {.size = 1});
   if (modality == Modality::kAudio) {
     decode_sound(bytes, id,
                  {.rate_hz = kLowestTargetHz, .max_seconds = 3600, .resampler = Resampler::kFast});

@@ -28,7 +28,6 @@ const std::map<std::string, Sample>& samples() {
         "\0\0\0\nIDATx\xDA"
         "cd\0\0\0\4\0\2\x06\xE3\xF6\xA1\0\0\0\0IEND\xAE"
         "B`\x82"s}},
-      {"gif", {Modality::kImage, "GIF89a\1\0\1\0\0\0\0,\0\0\0\0\1\0\1\0\0\2\2D\1\0;"s}},
       {"bmp",
        {Modality::kImage,
         "BM\x1E\0\0\0\0\0\0\0\x1A\0\0\0\x0C\0\0\0\1\0\1\0\1\0\x18\0\xFF\xFF\xFF\0"s}},
@@ -73,7 +72,6 @@ TEST(Container, LetsPassWhatIsAppendedToAFile) {
     sample.bytes += "appended";
     EXPECT_EQ(fault_of(sample), std::nullopt) << name;
   }
-  EXPECT_EQ(fault_of({Modality::kImage, samples().at("gif").bytes + "\0\0"s}), std::nullopt);
 }
 
 TEST(Container, SaysWhatIsWrongInWords) {
@@ -85,6 +83,7 @@ TEST(Container, SaysWhatIsWrongInWords) {
   };
   EXPECT_EQ(image(""), "it is empty");
   EXPECT_EQ(image("<html>"), "it begins like no image format");
+  EXPECT_EQ(image("GIF89a"), "it begins like no image format");
   EXPECT_EQ(image(samples().at("wav").bytes), "it begins like no image format");
   EXPECT_EQ(sound(samples().at("webp").bytes), "it begins like no audio format");
   EXPECT_EQ(image("BM\x1F\0\0\0\0\0\0\0\x1A\0\0\0\x0C\0\0\0\1\0\1\0\1\0\x18\0\xFF\xFF\xFF\0"s),

@@ -26,9 +26,9 @@ TEST(Decoding, HasNoFaultForASoundOfAnyLength) {
 
 TEST(Decoding, SaysWhatIsWrongWithoutNamingTheItemAgain) {
   EXPECT_EQ(decoding_fault(Modality::kImage, "abc", "a"),
-            "3 bytes that no decoder takes for an image");
+            "3 bytes that are no JPEG, PNG, BMP or WebP image");
   EXPECT_EQ(decoding_fault(Modality::kImage, "", "it's"),
-            "0 bytes that no decoder takes for an image");
+            "0 bytes that are no JPEG, PNG, BMP or WebP image");
   EXPECT_EQ(decoding_fault(Modality::kAudio, "abc", "a"),
             "3 bytes that no decoder takes for a sound");
 }
