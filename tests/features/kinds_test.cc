@@ -143,6 +143,16 @@ std::vector<float> row_bits(const Features& features, std::size_t i) {
   return {row.begin(), row.end()};
 }
 
+bool same_row(const Features& a, const Features& b, std::size_t i) {
+  if (a.form() == FeatureForm::kPixels) {
+    return std::ranges::equal(a.pixels().row(i), b.pixels().row(i));
+  }
+  if (a.form() == FeatureForm::kTokens) {
+    return std::ranges::equal(a.tokens().row(i), b.tokens().row(i));
+  }
+  return dense_row(a, i) == dense_row(b, i);
+}
+
 TEST(EveryFeatureKind, GivesTheSameBitsOnceSavedAndLoaded) {
   for (const KindCase& now : every_kind()) {
     SCOPED_TRACE(now.name);
@@ -204,9 +214,7 @@ TEST(EveryFeatureKind, GivesTrainTheSameRowsWhateverElseThereIs) {
       const Items all = train.and_then(random_items(now.modality, 6, seed));
       const Features together = fitted->extract(all, 1, silent);
       EXPECT_EQ(together.cols(), alone.cols());
-      for (std::size_t i = 0; i < train.size(); ++i) {
-        EXPECT_EQ(dense_row(together, i), dense_row(alone, i));
-      }
+      for (std::size_t i = 0; i < train.size(); ++i) EXPECT_TRUE(same_row(together, alone, i));
     }
     EXPECT_EQ(fitted->extract(train, 1, silent), alone);
   }
