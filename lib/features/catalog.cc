@@ -16,6 +16,7 @@ const std::vector<Modality> kTexts{Modality::kText};
 const std::vector<Modality> kSounds{Modality::kAudio};
 constexpr auto kDense = FeatureForm::kDense;
 constexpr auto kSparse = FeatureForm::kSparse;
+constexpr auto kTokens = FeatureForm::kTokens;
 constexpr auto kPixels = FeatureForm::kPixels;
 
 Option sparse_scale_option() {
@@ -450,6 +451,154 @@ Options mfcc_options() {
   return options;
 }
 
+/// What PooledWords reads (features/text/pooling.h).
+Options pooling_options() {
+  return {{.name = "pooling",
+           .summary = "how the vectors of a text's words become one row",
+           .fallback = std::string("mean"),
+           .choices = {"mean", "idf", "sif", "max"}},
+          {.name = "smoothing",
+           .summary = "sif: a word of frequency p has the weight smoothing / (smoothing + p)",
+           .fallback = 1e-3,
+           .least = 1e-9,
+           .most = 1.0}};
+}
+
+Option any_case_option() {
+  return {.name = "any_case",
+          .summary = "a word that the file has in other letter case only gets that vector",
+          .fallback = true};
+}
+
+Options word_vectors_options() {
+  const Options own{{.name = "file",
+                     .summary = "GloVe text, word2vec text or binary, or fastText .vec",
+                     .fallback = std::string(),
+                     .required = true,
+                     .names_file = true},
+                    any_case_option()};
+  return joined({own, pooling_options(), tokenizer_options(), {scale_option("l2")}});
+}
+
+/// What SkipGramOptions reads (features/text/skip_gram_training.h).
+Options skip_gram_training_options() {
+  return {{.name = "width",
+           .summary = "skip-gram: numbers a word",
+           .fallback = std::int64_t{100},
+           .least = 1,
+           .most = 4096},
+          {.name = "window",
+           .summary = "skip-gram: words on either side that it learns from",
+           .fallback = std::int64_t{5},
+           .least = 1,
+           .most = 100},
+          {.name = "negatives",
+           .summary = "skip-gram: random words for each of these",
+           .fallback = std::int64_t{5},
+           .least = 1,
+           .most = 100},
+          {.name = "epochs",
+           .summary = "skip-gram: passes over the training texts",
+           .fallback = std::int64_t{5},
+           .least = 1,
+           .most = 1000},
+          {.name = "subsample",
+           .summary = "skip-gram: words more frequent are partly left out; 0: none",
+           .fallback = 1e-3,
+           .least = 0.0,
+           .most = 1.0},
+          {.name = "learning_rate",
+           .summary = "skip-gram: the first step, falling to nearly 0",
+           .fallback = 0.025,
+           .least = 1e-6,
+           .most = 1.0},
+          {.name = "seed",
+           .summary = "of the vectors that words start from and of the drawing",
+           .fallback = std::int64_t{0},
+           .least = 0}};
+}
+
+Options skip_gram_options() {
+  return joined({skip_gram_training_options(),
+                 vocabulary_options(),
+                 pooling_options(),
+                 tokenizer_options(),
+                 {scale_option("l2")}});
+}
+
+Options tokens_options() {
+  const Options own{{.name = "max_length",
+                     .summary = "tokens of a text that are kept, from its beginning",
+                     .fallback = std::int64_t{64},
+                     .least = 1,
+                     .most = 4096},
+                    {.name = "vectors",
+                     .summary = "what embeddings of tokens may start from",
+                     .fallback = std::string("none"),
+                     .choices = {"none", "file", "skip-gram"}},
+                    {.name = "file",
+                     .summary = "with vectors = file: as in word-vectors",
+                     .fallback = std::string(),
+                     .names_file = true},
+                    any_case_option()};
+  return joined({own, vocabulary_options(), skip_gram_training_options(), tokenizer_options()});
+}
+
+Options sentence_encoder_options() {
+  return {
+      {.name = "file",
+       .summary = "the TorchScript file",
+       .fallback = std::string(),
+       .required = true,
+       .names_file = true},
+      {.name = "vocabulary",
+       .summary = "its word pieces, one a line (vocab.txt)",
+       .fallback = std::string(),
+       .required = true,
+       .names_file = true},
+      {.name = "lower",
+       .summary = "letters are made lower case and lose their accents, as uncased models want",
+       .fallback = true},
+      {.name = "max_length",
+       .summary = "word pieces of a text that are kept, special ones included",
+       .fallback = std::int64_t{128},
+       .least = 1,
+       .most = 8192},
+      {.name = "pooling",
+       .summary = "mean over the tokens, the first token, or an output of a row a text as it is",
+       .fallback = std::string("mean"),
+       .choices = {"mean", "first", "output"}},
+      {.name = "batch",
+       .summary = "texts that go through the network at once, for each thread",
+       .fallback = std::int64_t{32},
+       .least = 1,
+       .most = 4096},
+      scale_option("l2")};
+}
+
+/// Whether the two mean the same by their name, so that joined kinds can share them. A file never
+/// does: each kind reads its own.
+bool are_one(const Option& a, const Option& b) {
+  return a.fallback.index() == b.fallback.index() && a.choices == b.choices && !a.required &&
+         !b.required;
+}
+
+void check_shared_options(const std::string& kind, const std::vector<const FeatureRow*>& rows,
+                          const Place& place) {
+  for (const FeatureRow* row : rows) {
+    for (const Option& option : row->options) {
+      for (const FeatureRow* other : rows) {
+        const auto shared = std::ranges::find(other->options, option.name, &Option::name);
+        if (row == other || shared == other->options.end() || are_one(option, *shared)) continue;
+        throw ConfigError(fmt::format(
+            "{}: '{}' joins kinds that share their options; '{}' and '{}' mean different things by "
+            "'{}'",
+            place.text(), kind, row->name, other->name, option.name));
+      }
+    }
+  }
+}
+
 }  // namespace
 
 const std::vector<FeatureRow>& feature_catalog() {
@@ -492,6 +641,7 @@ std::vector<const FeatureRow*> feature_rows(const std::string& kind, Modality mo
                                       kind, row->name, name_of(row->form)));
       }
     }
+    check_shared_options(kind, rows, place);
   }
   return rows;
 }
@@ -527,6 +677,13 @@ void check_features(const FeatureSpec& spec, const Place& place) {
           "{}: lbp has no patterns at the border: expected size >= 2 radius + grid = {}, found {}",
           place.text(), least, spec.options.integer("size")));
     }
+  }
+  if (values.contains("vectors") &&
+      (spec.options.text("vectors") == "file") == spec.options.text("file").empty()) {
+    throw ConfigError(fmt::format(
+        "{}: vectors = \"file\" and the name of a file go together: found vectors = \"{}\", file = "
+        "\"{}\"",
+        place.text(), spec.options.text("vectors"), spec.options.text("file")));
   }
 }
 

@@ -60,7 +60,8 @@ struct FeatureSpec {
 std::vector<std::string> parts_of_kind(const std::string& kind);
 
 /// The catalog rows of "a+b", in order. ConfigError for an unknown kind, a kind that does not fit
-/// the modality, or a sparse kind in a combination.
+/// the modality, a sparse kind in a combination, or kinds in one that mean different things by an
+/// option of the same name.
 std::vector<const FeatureRow*> feature_rows(const std::string& kind, Modality modality,
                                             const Place& place);
 /// All options of "a+b", each once; every kind has `scale`, applied to the joined rows.

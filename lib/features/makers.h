@@ -26,6 +26,9 @@ FeatureKindPtr make_tfidf(const Section& options);
 FeatureKindPtr make_bm25(const Section& options);
 FeatureKindPtr make_hashing(const Section& options);
 FeatureKindPtr make_lsa(const Section& options);
+FeatureKindPtr make_word_vectors(const Section& options);
+FeatureKindPtr make_skip_gram(const Section& options);
+FeatureKindPtr make_tokens(const Section& options);
 FeatureKindPtr make_stft(const Section& options);
 FeatureKindPtr make_log_mel(const Section& options);
 FeatureKindPtr make_mfcc(const Section& options);
@@ -33,6 +36,7 @@ FeatureKindPtr make_mfcc(const Section& options);
 /// In a library of its own, alignlab_torchscript: LibTorch takes half a second to start, and a
 /// program that does without it (most tests) need not wait. Null in such a program.
 [[gnu::weak]] FeatureKindPtr make_torchscript(const Section& options);
+[[gnu::weak]] FeatureKindPtr make_sentence_encoder(const Section& options);
 
 /// A kind that learns nothing: each row is a function of one item; called from several threads.
 /// `describe(item content, id, out)` fills a row of `width` floats.

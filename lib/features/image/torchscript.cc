@@ -14,7 +14,6 @@
 //
 // Errors are one line that names the file.
 
-#include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
@@ -29,6 +28,7 @@
 #include "features/each_item.h"
 #include "features/image/decode.h"
 #include "features/makers.h"
+#include "features/network/torch_calls.h"
 
 namespace alignlab::features {
 namespace {
@@ -72,27 +72,6 @@ NetworkOptions options_from(const Section& options) {
           static_cast<std::size_t>(options.integer("batch"))};
 }
 
-/// The line of torch's many that says what is wrong: where TorchScript's interpreter failed the
-/// last one, after the trace, and otherwise the first.
-std::string reason(const std::exception& error) {
-  std::string_view text(error.what());
-  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
-  const bool traced = text.find("Traceback of TorchScript") != std::string_view::npos;
-  return std::string(traced ? text.substr(text.rfind('\n') + 1) : text.substr(0, text.find('\n')));
-}
-
-/// One thread in each of torch's operators, as long as it lives.
-class OneTorchThread {
- public:
-  OneTorchThread() { at::set_num_threads(1); }
-  ~OneTorchThread() { at::set_num_threads(before_); }
-  OneTorchThread(const OneTorchThread&) = delete;
-  OneTorchThread& operator=(const OneTorchThread&) = delete;
-
- private:
-  int before_ = at::get_num_threads();
-};
-
 /// An output among several, by position and, in a dict or a named tuple, by name.
 struct Part {
   std::string name;
@@ -126,7 +105,8 @@ class Network {
       module_ = torch::jit::load(options_.file, torch::kCPU);
       module_.eval();
     } catch (const std::exception& error) {
-      throw DataError(fmt::format("{}: not a TorchScript file: {}", options_.file, reason(error)));
+      throw DataError(
+          fmt::format("{}: not a TorchScript file: {}", options_.file, torch_reason(error)));
     }
     if (!module_.find_method(options_.method)) {
       std::vector<std::string> known;
@@ -149,7 +129,8 @@ class Network {
     } catch (const DataError&) {
       throw;
     } catch (const std::exception& error) {
-      throw DataError(fmt::format("{}: {}: {}", options_.file, options_.method, reason(error)));
+      throw DataError(
+          fmt::format("{}: {}: {}", options_.file, options_.method, torch_reason(error)));
     }
   }
 

@@ -31,6 +31,11 @@ Vocabulary::Vocabulary(StringColumn words) : words_(std::move(words)) {
   }
 }
 
+std::optional<std::int32_t> Vocabulary::number(const std::string& word) const {
+  const auto found = numbers_.find(word);
+  return found == numbers_.end() ? std::nullopt : std::optional(found->second);
+}
+
 std::vector<WordCount> Vocabulary::counts(const std::vector<std::string>& words) const {
   std::vector<std::int32_t> numbers;
   numbers.reserve(words.size());

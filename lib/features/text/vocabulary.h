@@ -31,6 +31,8 @@ class Vocabulary {
 
   std::size_t size() const { return words_.size(); }
   const StringColumn& words() const { return words_; }
+  /// Nothing for a word that is not in the vocabulary.
+  std::optional<std::int32_t> number(const std::string& word) const;
   /// How often each word of the vocabulary stands among `words`, by ascending number.
   std::vector<WordCount> counts(const std::vector<std::string>& words) const;
 
