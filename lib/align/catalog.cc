@@ -86,7 +86,13 @@ Options contrastive_options() {
         .summary = "of the convolutions of a LeNet, where features are pixels",
         .fallback = std::vector<std::int64_t>{16, 32},
         .least = 1,
-        .most = 4096}},
+        .most = 4096},
+       {.name = "augment",
+        .summary = "random changes to training images, where features are pixels; flip is not for "
+                   "texts that tell left from right",
+        .fallback = std::vector<std::string>{"crop", "jitter"},
+        .choices = {"flip", "crop", "jitter"},
+        .may_be_empty = true}},
       {.epochs = 40, .batch_size = 256, .learning_rate = 1e-3, .dropout = 0.2});
 }
 

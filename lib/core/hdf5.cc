@@ -47,6 +47,12 @@ Handle open_object(hid_t file, const std::filesystem::path& path, const std::str
 Handle open_array(hid_t file, const std::filesystem::path& path, const std::string& array) {
   const hid_t id = H5Dopen2(file, array.c_str(), H5P_DEFAULT);
   if (id < 0) fail(path, array, "no such array in the file");
+  // The library reads beyond its buffers where a forged compact array has fewer bytes than it says.
+  const Handle creation(H5Dget_create_plist(id), H5Pclose);
+  if (H5Pget_layout(creation) == H5D_COMPACT) {
+    H5Dclose(id);
+    fail(path, array, "expected an array in chunks, as alignlab writes them");
+  }
   return Handle(id, H5Dclose);
 }
 

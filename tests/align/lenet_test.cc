@@ -112,6 +112,18 @@ TEST(LeNet, GivesTheSameBitsForASeedAndAfterSavingAndLoading) {
   EXPECT_EQ(images_of(*loaded, items), images_of(*once, items));
 }
 
+TEST(LeNet, LearnsFromChangedImagesToo) {
+  const std::string options = std::string(kSmall) + "\naugment = ";
+  const SplitItems items = squares(180, 1);
+  // Shifts of up to an eighth, 3 pixels of 24, leave a square of 8 mostly where it is.
+  const auto changed = fit(items, options + "[\"crop\", \"jitter\"]", 1);
+  EXPECT_GT(right_places(*changed), 0.8);
+  const auto plain = fit(items, options + "[]", 1);
+  EXPECT_NE(images_of(*changed, items), images_of(*plain, items));
+  EXPECT_EQ(images_of(*fit(items, options + "[\"jitter\", \"crop\"]", 1), items),
+            images_of(*changed, items));
+}
+
 TEST(LeNet, EmbedsNoImageAsNoRow) {
   const SplitItems items = squares(36, 1);
   const auto encoder = fit(items, kSmall, 1);

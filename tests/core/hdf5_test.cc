@@ -511,6 +511,21 @@ TEST(H5File, RefusesATypeOrRankItDoesNotKnow) {
             path.string() + ": /scalar: expected 1 to 8 dimensions, found 0");
 }
 
+TEST(H5File, RefusesAnArrayThatLiesInItsHeader) {
+  const ScratchFolder folder;
+  const fs::path path = folder / "a.h5";
+  H5File::create(path);
+  with_raw_file(path, [](hid_t file) {
+    const std::int32_t values[] = {1, 2};
+    const hid_t compact = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_layout(compact, H5D_COMPACT);
+    forge_array(file, "/compact", H5T_STD_I32LE, {2}, compact, H5T_NATIVE_INT32, values, "x");
+    H5Pclose(compact);
+  });
+  EXPECT_EQ(message_of<DataError>([&] { H5File::open(path).read<std::int32_t>("/compact"); }),
+            path.string() + ": /compact: expected an array in chunks, as alignlab writes them");
+}
+
 TEST(H5File, RefusesAHeaderThatClaimsMoreThanTheFileCanHold) {
   const ScratchFolder folder;
   const fs::path path = folder / "a.h5";

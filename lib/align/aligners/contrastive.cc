@@ -12,6 +12,7 @@
 
 #include "align/common.h"
 #include "align/makers.h"
+#include "align/torch/augmentation.h"
 #include "align/torch/tower.h"
 #include "align/torch/training.h"
 
@@ -75,7 +76,8 @@ class Contrastive : public Aligner {
         width_(static_cast<std::size_t>(options.integer("width"))),
         temperature_(options.real("temperature")),
         learn_temperature_(options.flag("learn_temperature")),
-        channels_(options.integers("channels")) {}
+        channels_(options.integers("channels")),
+        augment_(options.texts("augment")) {}
 
   std::unique_ptr<Encoder> fit(const TrainSplit& train_split, const DevSplit& dev,
                                std::uint64_t seed, Progress& progress) const override {
@@ -95,6 +97,7 @@ class Contrastive : public Aligner {
     torch::Tensor log_scale = torch::full({1}, std::log(1.0 / temperature_)).to(device);
     log_scale.requires_grad_(learn_temperature_);
     const Dropout dropout{training_.dropout, generator(seed, "dropout")};
+    Augmentation augment(augment_, seed);
 
     Trainee trainee;
     for (const Tower* network : {first.get(), second.get()}) {
@@ -111,8 +114,9 @@ class Contrastive : public Aligner {
         second_rows.push_back(pair.second);
         groups.push_back(pair.group);
       }
-      const torch::Tensor u = unit_rows(first->forward(firsts.rows(first_rows), &dropout));
-      const torch::Tensor v = unit_rows(second->forward(seconds.rows(second_rows), &dropout));
+      const torch::Tensor u = unit_rows(first->forward(augment(firsts.rows(first_rows)), &dropout));
+      const torch::Tensor v =
+          unit_rows(second->forward(augment(seconds.rows(second_rows)), &dropout));
       const torch::Tensor logits =
           u.matmul(v.t()) * log_scale.exp() + sibling_mask(groups).to(device);
       const torch::Tensor by_row = logits.log_softmax(1).diagonal();
@@ -142,6 +146,7 @@ class Contrastive : public Aligner {
   double temperature_;
   bool learn_temperature_;
   std::vector<std::int64_t> channels_;
+  std::vector<std::string> augment_;
 };
 
 }  // namespace
