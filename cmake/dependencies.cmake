@@ -6,6 +6,8 @@ find_package(Eigen3 3.4 REQUIRED NO_MODULE)
 find_package(fmt REQUIRED)
 # FindHDF5 tries a C program, hence C among the project languages.
 find_package(HDF5 REQUIRED COMPONENTS C)
+# Whatever stands behind the system's names, as for LibTorch; scripts/setup selects OpenBLAS.
+find_package(LAPACK REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(OpenCV 4 REQUIRED COMPONENTS core imgproc imgcodecs features2d)
 find_package(OpenMP REQUIRED)

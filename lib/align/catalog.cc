@@ -119,6 +119,27 @@ Options cluster_matching_options() {
            .least = 1e-6}};
 }
 
+Options cca_options() {
+  return {{.name = "width",
+           .summary = "directions kept",
+           .fallback = std::int64_t{128},
+           .least = 1,
+           .most = 65536},
+          {.name = "first_ridge",
+           .summary = "of the first modality, in units of its columns' mean variance",
+           .fallback = 1.0,
+           .least = 0.0},
+          {.name = "second_ridge",
+           .summary = "of the second modality, likewise",
+           .fallback = 1.0,
+           .least = 0.0},
+          {.name = "weighting",
+           .summary = "directions are weighted by this power of their correlations",
+           .fallback = 1.0,
+           .least = 0.0,
+           .most = 64.0}};
+}
+
 }  // namespace
 
 const std::vector<AlignerRow>& aligner_catalog() {

@@ -10,9 +10,9 @@ namespace alignlab::align {
 
 using AlignerPtr = std::unique_ptr<Aligner>;
 
-AlignerPtr make_random(const Section& options, const TrainOptions& train);
-AlignerPtr make_mlp_mse(const Section& options, const TrainOptions& train);
-AlignerPtr make_contrastive(const Section& options, const TrainOptions& train);
-AlignerPtr make_cluster_matching(const Section& options, const TrainOptions& train);
+#define ALIGNER(name, maker, options, learns, forms, summary) \
+  AlignerPtr maker(const Section& options_of_the_kind, const TrainOptions& train);
+#include "align/aligners.def"
+#undef ALIGNER
 
 }  // namespace alignlab::align

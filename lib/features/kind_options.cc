@@ -5,10 +5,11 @@ namespace alignlab::features {
 Option scale_option(const char* fallback) {
   return {.name = "scale",
           .summary =
-              "what is done to finished rows: l2 scales each to unit length, standardize "
-              "gives each column mean 0 and deviation 1 over train",
+              "what is done to finished rows: l2 scales each to unit length, l2-centred then takes "
+              "the mean of train away, standardize gives each column mean 0 and deviation 1 over "
+              "train",
           .fallback = std::string(fallback),
-          .choices = {"none", "l2", "standardize"}};
+          .choices = {"none", "l2", "l2-centred", "standardize"}};
 }
 
 Option sparse_scale_option() {
@@ -29,6 +30,12 @@ Options stored_options() {
            .summary = "the stored feature to read",
            .fallback = std::string(),
            .required = true},
+          {.name = "power",
+           .summary = "entries become this power of their magnitude, and keep their sign; 0.5 "
+                      "evens out activations of networks",
+           .fallback = 1.0,
+           .least = 0.01,
+           .most = 1.0},
           scale_option("none")};
 }
 

@@ -53,20 +53,25 @@ class UnfittedKind : public FeatureKind {
 
 class StoredKind : public FeatureKind {
  public:
-  explicit StoredKind(std::string name) : name_(std::move(name)) {}
+  StoredKind(std::string name, double power) : name_(std::move(name)), power_(power) {}
   std::unique_ptr<Extractor> fit(const RawItems&, int, Progress&) const override {
-    return std::make_unique<Reader>(name_);
+    return std::make_unique<Reader>(name_, power_);
   }
   std::unique_ptr<Extractor> load(const H5File&, const std::string&) const override {
-    return std::make_unique<Reader>(name_);
+    return std::make_unique<Reader>(name_, power_);
   }
 
  private:
   class Reader : public Extractor {
    public:
-    explicit Reader(std::string name) : name_(std::move(name)) {}
+    Reader(std::string name, double power) : name_(std::move(name)), power_(power) {}
     Features extract(const RawItems& items, int, Progress& progress) const override {
       Matrix rows = items.stored_features(name_);
+      if (power_ != 1.0) {
+        for (float& value : rows.values()) {
+          value = std::copysign(static_cast<float>(std::pow(std::abs(value), power_)), value);
+        }
+      }
       progress.advance(items.size());
       return rows;
     }
@@ -74,22 +79,29 @@ class StoredKind : public FeatureKind {
 
    private:
     std::string name_;
+    double power_;
   };
   std::string name_;
+  double power_;
 };
 
-enum class Scale { kNone, kUnit, kStandardize };
+/// What is done to finished rows, in this order.
+struct Scale {
+  bool to_unit_length = false;
+  bool centres = false;
+  bool divides_by_deviation = false;
+};
 
-/// Column statistics of the training rows; empty unless the scale is kStandardize. In double: far
-/// from zero, a float mean would miss the true one by as much as the deviation.
+/// Column statistics of the training rows, for a scale that centres. In double: far from zero, a
+/// float mean would miss the true one by as much as the deviation.
 struct Moments {
   std::vector<double> mean;
   std::vector<double> inverse_deviation;
 };
 
-Moments moments_of(const Matrix& rows) {
+Moments moments_of(const Matrix& rows, const Scale& scale) {
   if (rows.rows() == 0) {
-    throw DataError("scale = \"standardize\" learns from the training items, and there are none");
+    throw DataError("such a scale learns from the training items, and there are none");
   }
   Moments out;
   std::vector<double> sum(rows.cols()), squares(rows.cols());
@@ -107,7 +119,8 @@ Moments moments_of(const Matrix& rows) {
     const double deviation = std::sqrt(squares[j] / count);
     out.mean.push_back(sum[j] / count);
     // A column that never varies in train carries nothing; it becomes 0 rather than infinite.
-    out.inverse_deviation.push_back(deviation > 1e-12 ? 1.0 / deviation : 0.0);
+    const double inverse = deviation > 1e-12 ? 1.0 / deviation : 0.0;
+    out.inverse_deviation.push_back(scale.divides_by_deviation ? inverse : 1.0);
   }
   return out;
 }
@@ -121,8 +134,7 @@ void scale_to_unit(Values values) {
   for (float& value : values) value = static_cast<float>(value / norm);
 }
 
-Features scaled(Features rows, Scale scale, const Moments& moments) {
-  if (scale == Scale::kNone) return rows;
+Features to_unit_length(Features rows) {
   assert(rows.form() == FeatureForm::kDense || rows.form() == FeatureForm::kSparse);
   if (rows.form() == FeatureForm::kSparse) {
     SparseRows out = rows.sparse();
@@ -133,11 +145,13 @@ Features scaled(Features rows, Scale scale, const Moments& moments) {
     return out;
   }
   Matrix out = rows.dense();
+  for (std::size_t i = 0; i < out.rows(); ++i) scale_to_unit(out.row(i));
+  return out;
+}
+
+Features less_mean(const Features& rows, const Moments& moments) {
+  Matrix out = rows.dense();
   for (std::size_t i = 0; i < out.rows(); ++i) {
-    if (scale == Scale::kUnit) {
-      scale_to_unit(out.row(i));
-      continue;
-    }
     for (std::size_t j = 0; j < out.cols(); ++j) {
       out.row(i)[j] =
           static_cast<float>((out.row(i)[j] - moments.mean[j]) * moments.inverse_deviation[j]);
@@ -165,22 +179,23 @@ class JoinedExtractor : public Extractor {
   JoinedExtractor(std::vector<std::unique_ptr<Extractor>> parts, Scale scale, Moments moments)
       : parts_(std::move(parts)), scale_(scale), moments_(std::move(moments)) {}
 
-  Features extract_unscaled(const RawItems& items, int threads, Progress& progress) const {
-    std::vector<Features> rows;
-    for (const auto& part : parts_) rows.push_back(part->extract(items, threads, progress));
-    if (rows.size() == 1) return std::move(rows.front());
-    return side_by_side(rows);
+  Features extract_uncentred(const RawItems& items, int threads, Progress& progress) const {
+    std::vector<Features> parts;
+    for (const auto& part : parts_) parts.push_back(part->extract(items, threads, progress));
+    Features rows = parts.size() == 1 ? std::move(parts.front()) : Features(side_by_side(parts));
+    return scale_.to_unit_length ? to_unit_length(std::move(rows)) : rows;
   }
 
   Features extract(const RawItems& items, int threads, Progress& progress) const override {
-    return scaled(extract_unscaled(items, threads, progress), scale_, moments_);
+    Features rows = extract_uncentred(items, threads, progress);
+    return scale_.centres ? less_mean(rows, moments_) : rows;
   }
 
   void save(H5File& file, const std::string& group) const override {
     for (std::size_t p = 0; p < parts_.size(); ++p) {
       parts_[p]->save(file, fmt::format("{}/{}", group, p));
     }
-    if (scale_ == Scale::kStandardize) {
+    if (scale_.centres) {
       file.write<double>(group + "/mean", moments_.mean);
       file.write<double>(group + "/inverse_deviation", moments_.inverse_deviation);
     }
@@ -204,8 +219,9 @@ class JoinedKind : public FeatureKind {
     std::vector<std::unique_ptr<Extractor>> fitted;
     for (const auto& part : parts_) fitted.push_back(part->fit(train, threads, progress));
     auto joined = std::make_unique<JoinedExtractor>(std::move(fitted), scale_, Moments{});
-    if (scale_ == Scale::kStandardize) {
-      joined->set_moments(moments_of(joined->extract_unscaled(train, threads, progress).dense()));
+    if (scale_.centres) {
+      joined->set_moments(
+          moments_of(joined->extract_uncentred(train, threads, progress).dense(), scale_));
     }
     return joined;
   }
@@ -216,7 +232,7 @@ class JoinedKind : public FeatureKind {
       loaded.push_back(parts_[p]->load(file, fmt::format("{}/{}", group, p)));
     }
     Moments moments;
-    if (scale_ == Scale::kStandardize) {
+    if (scale_.centres) {
       moments.mean = file.read<double>(group + "/mean");
       moments.inverse_deviation = file.read<double>(group + "/inverse_deviation");
     }
@@ -240,8 +256,9 @@ constexpr Maker kMakers[] = {
 };
 
 Scale scale_from(const std::string& name) {
-  if (name == "l2") return Scale::kUnit;
-  return name == "standardize" ? Scale::kStandardize : Scale::kNone;
+  return {.to_unit_length = name.starts_with("l2"),
+          .centres = name == "standardize" || name == "l2-centred",
+          .divides_by_deviation = name == "standardize"};
 }
 
 }  // namespace
@@ -251,7 +268,7 @@ FeatureKindPtr make_unfitted_kind(std::size_t width, DescribeItem describe) {
 }
 
 FeatureKindPtr make_stored(const Section& options) {
-  return std::make_unique<StoredKind>(options.text("name"));
+  return std::make_unique<StoredKind>(options.text("name"), options.real("power"));
 }
 
 }  // namespace features
@@ -260,7 +277,7 @@ std::unique_ptr<FeatureKind> make_feature_kind(const FeatureSpec& spec) {
   // Token sequences and pixels have no scale.
   const features::Scale scale = spec.options.values().contains("scale")
                                     ? features::scale_from(spec.options.text("scale"))
-                                    : features::Scale::kNone;
+                                    : features::Scale{};
   std::vector<features::FeatureKindPtr> parts;
   for (const std::string& name : parts_of_kind(spec.kind)) {
     const auto maker = std::ranges::find(features::kMakers, name, &features::Maker::name);

@@ -1,0 +1,49 @@
+#pragma once
+
+// The products, factorisations and eigenvectors that closed forms spend their time in, by BLAS and
+// LAPACK: Eigen holds the matrices, OpenBLAS has the kernels of the machine. Column-major doubles.
+// With more threads sums may be in another order; Threads says how many there are. Private to what
+// is computed in closed form: no header of another module sees Eigen.
+
+#include <Eigen/Core>
+
+namespace alignlab::blas {
+
+using Doubles = Eigen::MatrixXd;
+
+/// The number of threads of BLAS and LAPACK, for as long as it lives.
+class Threads {
+ public:
+  explicit Threads(int count);
+  ~Threads();
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+
+ private:
+  int before_;
+};
+
+/// gram += rows' rows, its lower triangle alone.
+void add_gram(Doubles& gram, const Doubles& rows);
+/// out += a' b.
+void add_product(Doubles& out, const Doubles& a, const Doubles& b);
+/// a b.
+Doubles product(const Doubles& a, const Doubles& b);
+
+/// Replaces the lower triangle of a symmetric matrix by its Cholesky factor L, and the upper one
+/// by zeros. False if the matrix is not positive definite, and then it is spoilt.
+[[nodiscard]] bool factorise(Doubles& matrix);
+/// b = L^-1 b, b = L'^-1 b and b = b L'^-1.
+void solve(const Doubles& lower, Doubles& b);
+void solve_transposed(const Doubles& lower, Doubles& b);
+void solve_transposed_on_the_right(const Doubles& lower, Doubles& b);
+
+struct Eigenpairs {
+  Eigen::VectorXd values;  // descending
+  Doubles vectors;         // a column each; the entry of largest magnitude is positive
+};
+
+/// Of the symmetric matrix whose lower triangle this is, the `count` largest.
+Eigenpairs leading_eigenpairs(Doubles matrix, Eigen::Index count);
+
+}  // namespace alignlab::blas
