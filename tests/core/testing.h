@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <typeinfo>
@@ -57,6 +58,12 @@ std::string message_of(Work work) {
 inline ::testing::AssertionResult contains(const std::string& text, const std::string& part) {
   if (text.find(part) != std::string::npos) return ::testing::AssertionSuccess();
   return ::testing::AssertionFailure() << "'" << part << "' is not in '" << text << "'";
+}
+
+/// What a message says after its beginning, which must be `start`.
+inline std::string after(const std::string& start, const std::string& message) {
+  EXPECT_EQ(message.substr(0, start.size()), start) << message;
+  return message.substr(std::min(start.size(), message.size()));
 }
 
 /// The same rows, dense or sparse.

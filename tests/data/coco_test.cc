@@ -1,15 +1,13 @@
-#include "data/dataset.h"
 #include "data/formats/coco_json.h"
-#include "data/import.h"
-#include "tests/data/fixtures.h"
+#include "tests/data/import_fixture.h"
 
 namespace alignlab {
 namespace {
 
 namespace fs = std::filesystem;
+using tests::after;
 using tests::contains;
-using tests::Listener;
-using tests::message_of;
+using tests::ImportTest;
 using tests::names_in;
 using tests::ScratchFolder;
 using tests::write_text;
@@ -34,43 +32,26 @@ constexpr std::string_view kVal = R"({
                 {"id": 11, "image_id": 98, "caption": "A cow."}],
 "images": [{"id": 98, "file_name": "98.jpg", "label": 3}, {"id": 99, "file_name": "99.jpg"}]})";
 
-class CocoImport : public ::testing::Test {
+class CocoImport : public ImportTest {
  protected:
-  CocoImport() {
+  CocoImport() : ImportTest("coco") {
     write_text(train_, kTrain);
     write_text(val_, kVal);
-    fs::create_directory(folder_ / "out");
     request_.sources = {source_};
-    request_.out = out_;
   }
 
-  ImportSummary import() { return import_dataset("coco", request_, listener_); }
-
-  template <typename Expected = DataError>
-  std::string refusal() {
-    const std::string message = message_of<Expected>([&] { import(); });
-    EXPECT_EQ(names_in(folder_ / "out"), std::vector<std::string>{});
-    return message;
-  }
   /// What is wrong with a training file, after its name.
   std::string refusal_of(std::string_view json) {
     write_text(train_, json);
-    const std::string message = refusal();
-    const std::string prefix = train_.string() + ": ";
-    EXPECT_TRUE(message.starts_with(prefix)) << message;
-    return message.substr(std::min(prefix.size(), message.size()));
+    return after(train_.string() + ": ", refusal());
   }
   static std::string json(const std::string& images, const std::string& annotations) {
     return "{\"images\": [" + images + "], \"annotations\": [" + annotations + "]}";
   }
 
-  ScratchFolder folder_;
   fs::path source_ = folder_ / "coco";
   fs::path train_ = source_ / "annotations/captions_train2014.json";
   fs::path val_ = source_ / "annotations/captions_val2014.json";
-  fs::path out_ = folder_.path() / "out" / "coco.h5";
-  ImportRequest request_;
-  Listener listener_;
 };
 
 TEST_F(CocoImport, PairsCaptionsWithImagesWhateverTheOrderOfTheLists) {
@@ -407,16 +388,11 @@ TEST_F(CocoImport, LeavesNothingWhenInterrupted) {
               ", \"file_name\": \"x\"}";
   }
   write_text(train_, json(images, ""));
-  Listener cancelled(true);
-  EXPECT_EQ(message_of<Interrupted>([&] { import_dataset("coco", request_, cancelled); }),
-            "interrupted");
-  EXPECT_EQ(names_in(folder_ / "out"), std::vector<std::string>{});
+  EXPECT_EQ(interruption(), "interrupted");
 }
 
 TEST_F(CocoImport, SurvivesDamagedJson) {
-  EXPECT_GT(
-      tests::refused_imports(std::string(kTrain), train_, 300, folder_ / "out", [&] { import(); }),
-      100);
+  EXPECT_GT(refused_imports(std::string(kTrain), train_, 300), 100);
 }
 
 TEST(CocoJson, SurvivesDamage) {

@@ -117,20 +117,4 @@ int refused_copies(const std::string& bytes, const std::filesystem::path& path, 
   return refused;
 }
 
-/// The same for imports into `out_folder`, where a refused one must leave nothing.
-template <typename Import>
-int refused_imports(const std::string& bytes, const std::filesystem::path& path, int copies,
-                    const std::filesystem::path& out_folder, const Import& import) {
-  return refused_copies(bytes, path, copies, [&] {
-    std::filesystem::remove_all(out_folder);
-    std::filesystem::create_directory(out_folder);
-    try {
-      import();
-    } catch (...) {
-      EXPECT_EQ(names_in(out_folder), std::vector<std::string>{});
-      throw;
-    }
-  });
-}
-
 }  // namespace alignlab::tests
