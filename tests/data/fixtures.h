@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -54,13 +53,6 @@ inline std::vector<std::string> names_in(const std::filesystem::path& folder) {
 inline Section import_options(const std::string& format,
                               const std::vector<std::pair<std::string, std::string>>& given = {}) {
   return resolve_arguments(given, find_row(format_catalog(), format, "format", {}).options, "test");
-}
-
-/// Where the real data is, if it is there.
-inline std::filesystem::path real_data() {
-  const char* given = std::getenv("ALIGNLAB_DATA");
-  return given != nullptr ? std::filesystem::path(given)
-                          : std::filesystem::path(ALIGNLAB_SOURCE_DIR) / "../shared/data";
 }
 
 /// A copy with a few bytes changed, taken out, doubled or swapped for others of the file, or cut.

@@ -1,5 +1,6 @@
 #include <map>
 
+#include "tests/core/real_data.h"
 #include "tests/data/import_fixture.h"
 
 namespace alignlab {
@@ -298,10 +299,8 @@ TEST(ImportDataset, ListsEachFormatOnce) {
 }
 
 TEST(RealFlickr8k, ImportsWithItsSplitsAndFeatures) {
+  ALIGNLAB_NEEDS_REAL_DATA("flickr8k/captions.token.txt");
   const fs::path data = tests::real_data() / "flickr8k";
-  if (!fs::exists(data / "captions.token.txt")) {
-    GTEST_SKIP() << "no real data in " << data << "; set ALIGNLAB_DATA to its folder";
-  }
   const ScratchFolder folder;
   Listener listener;
   ImportRequest request;

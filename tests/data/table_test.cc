@@ -1,5 +1,6 @@
 #include <map>
 
+#include "tests/core/real_data.h"
 #include "tests/data/import_fixture.h"
 
 namespace alignlab {
@@ -359,10 +360,8 @@ TEST_F(TableImport, SurvivesDamage) {
 }
 
 TEST(RealClotho, ImportsFiveCaptionsASound) {
+  ALIGNLAB_NEEDS_REAL_DATA("captions/clotho_train_xinhaomei.csv");
   const fs::path data = tests::real_data() / "captions";
-  if (!fs::exists(data / "clotho_train_xinhaomei.csv")) {
-    GTEST_SKIP() << "no real data in " << data << "; set ALIGNLAB_DATA to its folder";
-  }
   const ScratchFolder folder;
   Listener listener;
   ImportRequest request;

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "tests/core/real_data.h"
 #include "tests/data/vector_import_fixture.h"
 
 namespace alignlab {
@@ -112,10 +113,8 @@ TEST_F(Wikipedia, TakesMatricesWithAVectorOfLabels) {
 }
 
 TEST_F(Wikipedia, ImportsTheRealVectors) {
+  ALIGNLAB_NEEDS_REAL_DATA("wikipedia/wikipedia_label_tr.npy");
   const fs::path data = tests::real_data() / "wikipedia";
-  if (!fs::exists(data / "wikipedia_label_tr.npy")) {
-    GTEST_SKIP() << "no real data in " << data << "; set ALIGNLAB_DATA to its folder";
-  }
   request_.sources = {data / "wikipedia_image_sift128_tr.npy",
                       data / "wikipedia_text_lda10_tr.npy"};
   request_.options.set("labels", Texts{(data / "wikipedia_label_tr.npy").string()});

@@ -12,6 +12,7 @@
 
 #include "core/files.h"
 #include "core/lines.h"
+#include "tests/core/real_data.h"
 #include "tests/core/testing.h"
 #include "tests/data/fixtures.h"
 #include "tests/features/fixtures.h"
@@ -311,9 +312,8 @@ TEST(Tokenizer, FindsTheSameWordsInWhatItGave) {
 class RealCaptions : public ::testing::Test {
  protected:
   void SetUp() override {
-    const auto file = tests::real_data() / "flickr8k" / "captions.token.txt";
-    if (!std::filesystem::exists(file)) GTEST_SKIP() << "no " << file.string();
-    LineReader lines(file);
+    ALIGNLAB_NEEDS_REAL_DATA("flickr8k/captions.token.txt");
+    LineReader lines(tests::real_data() / "flickr8k/captions.token.txt");
     while (lines.next()) {
       captions_.emplace_back(lines.text().substr(lines.text().find('\t') + 1));
     }

@@ -12,6 +12,7 @@
 
 #include "core/rng.h"
 #include "data/matrix_file.h"
+#include "tests/core/real_data.h"
 #include "tests/data/fixtures.h"
 #include "tests/features/fixtures.h"
 
@@ -346,12 +347,11 @@ TEST_F(TorchScript, OfADamagedFileIsRefusedOrRuns) {
 
 /// The network and features of the real data's README: 224 x 224, x / 127.5 - 1.
 TEST(RealNetwork, GivesTheFeaturesThatWereComputedWithItElsewhere) {
+  ALIGNLAB_NEEDS_REAL_DATA("nets/mobilenet_v2_1280.pt");
+  ALIGNLAB_NEEDS_REAL_DATA("flickr8k/images_224");
   const fs::path data = tests::real_data();
   const fs::path network = data / "nets/mobilenet_v2_1280.pt";
   const fs::path images = data / "flickr8k/images_224";
-  if (!fs::exists(network) || !fs::exists(images)) {
-    GTEST_SKIP() << "no network or images under " << data;
-  }
   std::map<std::string, std::size_t> row_of;
   std::ifstream names(data / "flickr8k/mobilenet_v2_1280.names.txt");
   for (std::string name; std::getline(names, name);) row_of.emplace(name, row_of.size());
