@@ -1,7 +1,7 @@
 #pragma once
 
-// What tests of several modules share: a folder that goes away, and the message of an expected
-// error.
+// What tests of several modules share: a folder that goes away, the message of an expected error,
+// small matrices.
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <string>
 #include <typeinfo>
+#include <vector>
 
 #include "core/error.h"
 #include "core/features.h"
@@ -64,6 +65,12 @@ inline ::testing::AssertionResult contains(const std::string& text, const std::s
 inline std::string after(const std::string& start, const std::string& message) {
   EXPECT_EQ(message.substr(0, start.size()), start) << message;
   return message.substr(std::min(start.size(), message.size()));
+}
+
+inline Matrix matrix_of(std::size_t rows, std::size_t cols, const std::vector<float>& values) {
+  Matrix out(rows, cols);
+  std::ranges::copy(values, out.values().begin());
+  return out;
 }
 
 /// The same rows, dense or sparse.

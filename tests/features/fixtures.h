@@ -9,6 +9,7 @@
 #include "config/options.h"
 #include "core/raw_items.h"
 #include "features/feature_kind.h"
+#include "tests/core/testing.h"
 
 namespace alignlab::tests {
 
@@ -75,12 +76,6 @@ inline std::string png_of(const cv::Mat& image) {
 /// One colour, in OpenCV's order of channels.
 inline cv::Mat plain_image(int side, int blue, int green, int red) {
   return cv::Mat(side, side, CV_8UC3, cv::Scalar(blue, green, red));
-}
-
-inline Matrix matrix_of(std::size_t rows, std::size_t cols, const std::vector<float>& values) {
-  Matrix out(rows, cols);
-  std::ranges::copy(values, out.values().begin());
-  return out;
 }
 
 inline std::vector<float> dense_row(const Features& features, std::size_t i) {
