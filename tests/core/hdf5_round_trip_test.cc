@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
 #include <limits>
 
 #include "tests/core/hdf5_fixtures.h"
@@ -10,16 +9,10 @@
 namespace alignlab {
 namespace {
 
+using tests::bytes_of;
 using tests::counting_matrix;
 using tests::ScratchFolder;
 using tests::write_values;
-
-template <typename T>
-std::vector<unsigned char> bytes_of(const std::vector<T>& values) {
-  std::vector<unsigned char> out(values.size() * sizeof(T));
-  if (!values.empty()) std::memcpy(out.data(), values.data(), out.size());
-  return out;
-}
 
 template <typename T>
 class H5RoundTrip : public ::testing::Test {};

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <string>
 #include <typeinfo>
@@ -65,6 +66,13 @@ inline ::testing::AssertionResult contains(const std::string& text, const std::s
 inline std::string after(const std::string& start, const std::string& message) {
   EXPECT_EQ(message.substr(0, start.size()), start) << message;
   return message.substr(std::min(start.size(), message.size()));
+}
+
+template <typename T>
+std::string bytes_of(const std::vector<T>& values) {
+  std::string bytes(values.size() * sizeof(T), '\0');
+  if (!values.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
+  return bytes;
 }
 
 inline Matrix matrix_of(std::size_t rows, std::size_t cols, const std::vector<float>& values) {

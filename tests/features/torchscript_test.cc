@@ -21,6 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using tests::after;
 using tests::contains;
 using tests::dense_row;
 using tests::extracted;
@@ -63,9 +64,7 @@ class TorchScript : public ::testing::Test {
     const std::string text = message_of<DataError>(
         [&] { extracted(spec(options), {}, Items({png_of(plain_image(16, 1, 2, 3))})); });
     EXPECT_EQ(text.find('\n'), std::string::npos) << text;
-    const std::string start = file_.string() + ": ";
-    EXPECT_EQ(text.substr(0, start.size()), start);
-    return text.substr(std::min(start.size(), text.size()));
+    return after(file_.string() + ": ", text);
   }
 
   const ScratchFolder folder_;
