@@ -11,7 +11,6 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 using tests::contains;
-using tests::Outcome;
 using tests::output_of;
 using tests::ScratchFolder;
 

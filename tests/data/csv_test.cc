@@ -7,7 +7,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using tests::after;
-using tests::contains;
 using tests::message_of;
 using tests::ScratchFolder;
 using tests::write_text;

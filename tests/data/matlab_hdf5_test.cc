@@ -7,7 +7,6 @@
 namespace alignlab {
 namespace {
 
-namespace fs = std::filesystem;
 using tests::bytes_of;
 using tests::contains;
 using tests::ForeignHdf5;

@@ -8,12 +8,10 @@
 namespace alignlab {
 namespace {
 
-namespace fs = std::filesystem;
 using tests::after;
 using tests::bytes_of;
 using tests::contains;
 using tests::header;
-using tests::matrix_of;
 using tests::MatrixFileTest;
 using tests::npy;
 using tests::two_by_three;

@@ -15,11 +15,10 @@
 namespace alignlab {
 namespace {
 
-using tests::contains;
 using tests::dense_row;
+using tests::expect_near;
 using tests::extracted;
 using tests::Items;
-using tests::matrix_of;
 using tests::message_of;
 using tests::real_data;
 using tests::ScratchFolder;
@@ -33,11 +32,6 @@ class NoteTaker : public tests::Listener {
   void note(std::string_view text) override { notes.emplace_back(text); }
   std::vector<std::string> notes;
 };
-
-void expect_near(const Row& found, const std::vector<double>& expected) {
-  ASSERT_EQ(found.size(), expected.size());
-  for (std::size_t j = 0; j < found.size(); ++j) EXPECT_NEAR(found[j], expected[j], 1e-5) << j;
-}
 
 class WordVectorsKind : public ::testing::Test {
  protected:

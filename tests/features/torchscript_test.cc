@@ -24,6 +24,7 @@ namespace fs = std::filesystem;
 using tests::after;
 using tests::contains;
 using tests::dense_row;
+using tests::expect_near;
 using tests::extracted;
 using tests::Items;
 using tests::message_of;
@@ -75,11 +76,6 @@ constexpr const char* kMeans = R"(
     def forward(self, x):
         return x.mean([2, 3])
 )";
-
-void expect_near(const std::vector<float>& row, const std::vector<double>& expected) {
-  ASSERT_EQ(row.size(), expected.size());
-  for (std::size_t i = 0; i < row.size(); ++i) EXPECT_NEAR(row[i], expected[i], 1e-5) << i;
-}
 
 TEST_F(TorchScript, NormalisesEachColourAsThePresetSays) {
   // Red 255, green 102, blue 51: 1, 0.4 and 0.2.

@@ -22,7 +22,6 @@ using features::read_word_vectors;
 using features::WordVectors;
 using tests::after;
 using tests::bytes_of;
-using tests::contains;
 using tests::Listener;
 using tests::message_of;
 using tests::real_data;
