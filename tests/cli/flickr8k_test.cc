@@ -3,7 +3,7 @@
 #include <fstream>
 
 #include "tests/cli/lab.h"
-#include "tests/data/fixtures.h"
+#include "tests/core/real_data.h"
 
 namespace alignlab {
 namespace {
@@ -11,7 +11,6 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 using tests::contains;
-using tests::Outcome;
 using tests::output_of;
 using tests::ScratchFolder;
 
@@ -42,10 +41,8 @@ columns = ["image_to_text.R@10", "text_to_image.R@10"]
 )";
 
 TEST(Flickr8k, TrainsATowerThatRetrievesOnDev) {
+  ALIGNLAB_NEEDS_REAL_DATA("flickr8k/captions.token.txt");
   const fs::path data = fs::absolute(tests::real_data()) / "flickr8k";
-  if (!fs::exists(data / "captions.token.txt")) {
-    GTEST_SKIP() << "no real data in " << data << "; set ALIGNLAB_DATA to its folder";
-  }
   const ScratchFolder folder;
   EXPECT_TRUE(contains(
       output_of(folder.path(), {"import", "flickr8k", data.string(), "--out", "flickr8k.h5"}),

@@ -1,14 +1,17 @@
 #pragma once
 
-// What tests of several modules share: a folder that goes away, and the message of an expected
-// error.
+// What tests of several modules share: a folder that goes away, the message of an expected error,
+// small matrices.
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <string>
 #include <typeinfo>
+#include <vector>
 
 #include "core/error.h"
 #include "core/features.h"
@@ -57,6 +60,25 @@ std::string message_of(Work work) {
 inline ::testing::AssertionResult contains(const std::string& text, const std::string& part) {
   if (text.find(part) != std::string::npos) return ::testing::AssertionSuccess();
   return ::testing::AssertionFailure() << "'" << part << "' is not in '" << text << "'";
+}
+
+/// What a message says after its beginning, which must be `start`.
+inline std::string after(const std::string& start, const std::string& message) {
+  EXPECT_EQ(message.substr(0, start.size()), start) << message;
+  return message.substr(std::min(start.size(), message.size()));
+}
+
+template <typename T>
+std::string bytes_of(const std::vector<T>& values) {
+  std::string bytes(values.size() * sizeof(T), '\0');
+  if (!values.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
+  return bytes;
+}
+
+inline Matrix matrix_of(std::size_t rows, std::size_t cols, const std::vector<float>& values) {
+  Matrix out(rows, cols);
+  std::ranges::copy(values, out.values().begin());
+  return out;
 }
 
 /// The same rows, dense or sparse.

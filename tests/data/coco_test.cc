@@ -1,77 +1,16 @@
-#include "data/dataset.h"
-#include "data/formats/coco_json.h"
-#include "data/import.h"
-#include "tests/data/fixtures.h"
+// Folders of COCO captions: images, captions, sounds and judgements that belong together.
+
+#include "tests/data/coco_fixture.h"
 
 namespace alignlab {
 namespace {
 
 namespace fs = std::filesystem;
+using tests::CocoImport;
 using tests::contains;
-using tests::Listener;
-using tests::message_of;
+using tests::kCocoTrain;
 using tests::names_in;
-using tests::ScratchFolder;
 using tests::write_text;
-
-// Integer and string ids, keys that nobody asked for, names of lists where they mean nothing.
-constexpr std::string_view kTrain = R"({
-"info": {"images": 2, "annotations": [1, {"id": 3}], "description": "x"},
-"licenses": [{"id": 1, "name": "by"}],
-"images": [
-  {"id": 42, "file_name": "000042.jpg", "height": 5, "urls": ["a", {"id": 9}], "label": "beach"},
-  {"license": 1, "file_name": "000007.jpg", "id": "7", "label": null}
-],
-"annotations": [
-  {"id": 1, "image_id": 42, "caption": "A dog."},
-  {"image_id": "7", "caption": "Zwei \"Hunde\" \u2013 \ud83d\udc36", "id": "two", "bbox": [[1, 2], {}]},
-  {"id": -3, "image_id": 42, "caption": ""}
-]})";
-
-// The lists the other way round.
-constexpr std::string_view kVal = R"({
-"annotations": [{"id": 10, "image_id": 99, "caption": "A cat."},
-                {"id": 11, "image_id": 98, "caption": "A cow."}],
-"images": [{"id": 98, "file_name": "98.jpg", "label": 3}, {"id": 99, "file_name": "99.jpg"}]})";
-
-class CocoImport : public ::testing::Test {
- protected:
-  CocoImport() {
-    write_text(train_, kTrain);
-    write_text(val_, kVal);
-    fs::create_directory(folder_ / "out");
-    request_.sources = {source_};
-    request_.out = out_;
-  }
-
-  ImportSummary import() { return import_dataset("coco", request_, listener_); }
-
-  template <typename Expected = DataError>
-  std::string refusal() {
-    const std::string message = message_of<Expected>([&] { import(); });
-    EXPECT_EQ(names_in(folder_ / "out"), std::vector<std::string>{});
-    return message;
-  }
-  /// What is wrong with a training file, after its name.
-  std::string refusal_of(std::string_view json) {
-    write_text(train_, json);
-    const std::string message = refusal();
-    const std::string prefix = train_.string() + ": ";
-    EXPECT_TRUE(message.starts_with(prefix)) << message;
-    return message.substr(std::min(prefix.size(), message.size()));
-  }
-  static std::string json(const std::string& images, const std::string& annotations) {
-    return "{\"images\": [" + images + "], \"annotations\": [" + annotations + "]}";
-  }
-
-  ScratchFolder folder_;
-  fs::path source_ = folder_ / "coco";
-  fs::path train_ = source_ / "annotations/captions_train2014.json";
-  fs::path val_ = source_ / "annotations/captions_val2014.json";
-  fs::path out_ = folder_.path() / "out" / "coco.h5";
-  ImportRequest request_;
-  Listener listener_;
-};
 
 TEST_F(CocoImport, PairsCaptionsWithImagesWhateverTheOrderOfTheLists) {
   const ImportSummary summary = import();
@@ -220,49 +159,6 @@ TEST_F(CocoImport, NamesTheLineOfAMalformedJudgement) {
                            ": expected judgements of the imported captions and images, found none");
 }
 
-TEST_F(CocoImport, SaysWhereTheJsonIsCut) {
-  const std::string half(kTrain.substr(0, kTrain.find("\"caption\": \"A dog")));
-  const std::string message = refusal_of(half);
-  EXPECT_TRUE(message.starts_with("line 9, column ")) << message;
-  EXPECT_TRUE(contains(message, "unexpected end of input"));
-}
-
-TEST_F(CocoImport, SaysWhereTheJsonIsMalformed) {
-  EXPECT_TRUE(refusal_of("{\"images\": [}").starts_with("line 1, column 13: "));
-  EXPECT_TRUE(refusal_of(json("", "") + "x").starts_with("line 1, column 34: "));
-  EXPECT_TRUE(refusal_of("").starts_with("line 1, column 1: "));
-  EXPECT_EQ(refusal_of("{\"x\": 1e999, \"images\": [], \"annotations\": []}"),
-            "byte 11: number overflow parsing '1e999'");
-  const std::string latin1 = json("{\"id\": 1, \"file_name\": \"caf\xe9.jpg\"}", "");
-  EXPECT_TRUE(contains(refusal_of(latin1), "invalid string: ill-formed UTF-8 byte"));
-  EXPECT_LT(refusal_of("{\"" + std::string(1 << 20, 'x')).size(), 250U);
-}
-
-TEST_F(CocoImport, RefusesWhatFollowsTheJson) {
-  using namespace std::string_literals;
-  const std::string whole = json(R"({"id": 1, "file_name": "a.jpg"})", "");
-  write_text(train_, whole + " \n");
-  EXPECT_EQ(import().images, 3U);
-  fs::remove(out_);
-  const std::string expected = "expected nothing after the JSON, found a byte of zero";
-  EXPECT_EQ(refusal_of(whole + "\0"s), expected);
-  EXPECT_EQ(refusal_of(whole + "\n\0\0\0"s), expected);
-  EXPECT_EQ(refusal_of(whole + "\0{}"s), expected);
-  EXPECT_TRUE(contains(refusal_of(whole + "{}"), "expected end of input"));
-}
-
-TEST_F(CocoImport, RefusesListsThatComeTwice) {
-  EXPECT_EQ(refusal_of("{\"images\": [], \"annotations\": [], \"images\": []}"),
-            "'images': is there twice");
-}
-
-TEST_F(CocoImport, SaysWhereAFileOfInstancesIsGivenForCaptions) {
-  EXPECT_EQ(refusal_of(json(R"({"id": 1, "file_name": "a.jpg"})",
-                            R"({"id": 1, "image_id": 1, "category_id": 3, "bbox": [1, 2, 3, 4]})")),
-            "annotations[0]: 'caption' is missing; a file of captions is expected, not one of "
-            "instances or keypoints");
-}
-
 TEST_F(CocoImport, LeavesOtherAnnotationsInTheFolderAlone) {
   write_text(source_ / "annotations/instances_train2014.json", "{");
   write_text(source_ / "annotations/person_keypoints_val2014.json", "{");
@@ -290,65 +186,9 @@ TEST_F(CocoImport, TakesFiveToSevenCaptionsAnImage) {
   EXPECT_EQ(dataset.items(Modality::kImage).splits[2], Split::kDev);
 }
 
-TEST_F(CocoImport, NamesTheEntryThatLacksAKey) {
-  const std::string image = R"({"id": 1, "file_name": "a.jpg"})";
-  const std::string caption = R"({"id": 1, "image_id": 1, "caption": "A dog."})";
-  EXPECT_EQ(refusal_of(json(image + R"(, {"id": 2})", "")), "images[1]: 'file_name' is missing");
-  EXPECT_EQ(refusal_of(json(R"({"file_name": "a.jpg"})", "")), "images[0]: 'id' is missing");
-  EXPECT_EQ(refusal_of(json(image, caption + R"(, {"id": 2, "caption": "x"})")),
-            "annotations[1]: 'image_id' is missing");
-  EXPECT_EQ(refusal_of(json(image, caption + R"(, {"id": 2, "image_id": 1})")),
-            "annotations[1]: 'caption' is missing");
-  EXPECT_EQ(refusal_of(json(image, R"({"image_id": 1, "caption": ""})")),
-            "annotations[0]: 'id' is missing");
-  EXPECT_EQ(refusal_of(json(R"({"id": "", "file_name": "a.jpg"})", "")),
-            "images[0]: 'id' is empty");
-  EXPECT_EQ(refusal_of(json(R"({"id": 1, "file_name": ""})", "")),
-            "images[0]: 'file_name' is empty");
-}
-
-TEST_F(CocoImport, NamesTheEntryWithAValueOfAnotherType) {
-  EXPECT_EQ(refusal_of(json(R"({"id": 1.5, "file_name": "a"})", "")),
-            "images[0]: 'id': expected an integer or a string, found the number 1.5");
-  EXPECT_EQ(refusal_of(json(R"({"id": null, "file_name": "a"})", "")),
-            "images[0]: 'id': expected an integer or a string, found null");
-  EXPECT_EQ(refusal_of(json(R"({"id": [1], "file_name": "a"})", "")),
-            "images[0]: 'id': expected an integer or a string, found an array");
-  EXPECT_EQ(refusal_of(json(R"({"id": 1, "file_name": 7})", "")),
-            "images[0]: 'file_name': expected a string, found the number 7");
-  EXPECT_EQ(refusal_of(json("", R"({"id": 1, "image_id": 1, "caption": {"en": "x"}})")),
-            "annotations[0]: 'caption': expected a string, found an object");
-  EXPECT_EQ(refusal_of(json("5", "")), "images[0]: expected an object, found the number 5");
-  EXPECT_EQ(refusal_of(json("[]", "")), "images[0]: expected an object, found an array");
-}
-
-TEST_F(CocoImport, WantsBothLists) {
-  EXPECT_EQ(refusal_of("{\"images\": []}"),
-            "expected 'images' and 'annotations', found no 'annotations'");
-  EXPECT_EQ(refusal_of("{\"annotations\": []}"),
-            "expected 'images' and 'annotations', found no 'images'");
-  EXPECT_EQ(refusal_of("{\"images\": {}}"), "'images': expected an array, found an object");
-  EXPECT_EQ(refusal_of("[1, 2]"),
-            "expected an object with 'images' and 'annotations', found an array");
-  EXPECT_EQ(refusal_of("true"), "expected an object with 'images' and 'annotations', found true");
-}
-
 TEST_F(CocoImport, RefusesFilesWithoutAnyImage) {
   request_.sources = {train_};
   EXPECT_EQ(refusal_of(json("", "")), "expected images, found none");
-}
-
-TEST_F(CocoImport, NamesBothPlacesOfAnIdThatComesTwice) {
-  const std::string image = R"({"id": 1, "file_name": "a.jpg"})";
-  const std::string caption = R"({"id": 5, "image_id": 1, "caption": "A dog."})";
-  EXPECT_EQ(refusal_of(json(image + "," + image, "")),
-            "images[1]: image id '1' is already that of images[0] of " + train_.string());
-  EXPECT_EQ(
-      refusal_of(json(image, caption + "," + caption)),
-      "annotations[1]: caption id '5' is already that of annotations[0] of " + train_.string());
-  // An integer and a string of the same digits are one id.
-  EXPECT_EQ(refusal_of(json(image + R"(, {"id": "1", "file_name": "b.jpg"})", "")),
-            "images[1]: image id '1' is already that of images[0] of " + train_.string());
 }
 
 TEST_F(CocoImport, NamesBothFilesOfAnIdThatComesTwice) {
@@ -362,14 +202,6 @@ TEST_F(CocoImport, NamesBothFilesOfAnIdThatComesTwice) {
             val_.string() +
                 ": annotations[0]: caption id 'two' is already that of annotations[1] of " +
                 train_.string());
-}
-
-TEST_F(CocoImport, NamesTheFirstCaptionOfAnUnknownImage) {
-  EXPECT_EQ(refusal_of(json(R"({"id": 1, "file_name": "a.jpg"})",
-                            R"({"id": 1, "image_id": 1, "caption": ""},
-                               {"id": 2, "image_id": 8, "caption": ""},
-                               {"id": 3, "image_id": 9, "caption": ""})")),
-            "annotations[1]: image_id '8': no entry of 'images' has this id");
 }
 
 TEST_F(CocoImport, RefusesACaptionOfAnImageOfAnotherSplit) {
@@ -397,7 +229,7 @@ TEST_F(CocoImport, RefusesSourcesThatAreNoFilesOrOneFolder) {
 TEST_F(CocoImport, DoesNotWriteOverItsSources) {
   request_.out = train_;
   EXPECT_EQ(refusal(), train_.string() + ": is read by the import; choose another output");
-  EXPECT_EQ(read_file(train_), kTrain);
+  EXPECT_EQ(read_file(train_), kCocoTrain);
 }
 
 TEST_F(CocoImport, LeavesNothingWhenInterrupted) {
@@ -407,54 +239,13 @@ TEST_F(CocoImport, LeavesNothingWhenInterrupted) {
               ", \"file_name\": \"x\"}";
   }
   write_text(train_, json(images, ""));
-  Listener cancelled(true);
-  EXPECT_EQ(message_of<Interrupted>([&] { import_dataset("coco", request_, cancelled); }),
-            "interrupted");
-  EXPECT_EQ(names_in(folder_ / "out"), std::vector<std::string>{});
-}
-
-TEST_F(CocoImport, SurvivesDamagedJson) {
-  EXPECT_GT(
-      tests::refused_imports(std::string(kTrain), train_, 300, folder_ / "out", [&] { import(); }),
-      100);
-}
-
-TEST(CocoJson, SurvivesDamage) {
-  // Without the writing behind it, many more copies can be tried.
-  struct Ignore : CocoListener {
-    void on_image(const CocoImage&) override {}
-    void on_caption(const CocoCaption&) override {}
-  } ignore;
-  const ScratchFolder folder;
-  const fs::path path = folder / "captions.json";
-  Silent silent;
-  for (const std::string_view whole : {kTrain, kVal}) {
-    EXPECT_GT(tests::refused_copies(std::string(whole), path, 1500,
-                                    [&] { read_coco_json(path, ignore, silent); }),
-              400);
-  }
+  EXPECT_EQ(interruption(), "interrupted");
 }
 
 TEST_F(CocoImport, SurvivesDamagedJudgements) {
   const fs::path file = source_ / "relevance.qrels";
   tests::refused_copies("two 0 42 2\n1 0 42 1.5\n10\t0  98\t0\n", file, 200, [&] { import(); });
   EXPECT_LE(names_in(folder_ / "out").size(), 1U);
-}
-
-TEST(CocoJson, SkipsDeeplyNestedValues) {
-  struct Count : CocoListener {
-    void on_image(const CocoImage&) override { ++images; }
-    void on_caption(const CocoCaption&) override {}
-    int images = 0;
-  } count;
-  const ScratchFolder folder;
-  const fs::path path = folder / "captions.json";
-  Silent silent;
-  const std::string deep = std::string(100000, '[') + std::string(100000, ']');
-  write_text(path, "{\"x\": " + deep + ", \"images\": [{\"id\": 1, \"y\": " + deep +
-                       ", \"file_name\": \"a\"}], \"annotations\": []}");
-  read_coco_json(path, count, silent);
-  EXPECT_EQ(count.images, 1);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@ namespace alignlab {
 namespace {
 
 namespace fs = std::filesystem;
-using tests::contains;
+using tests::after;
 using tests::message_of;
 using tests::ScratchFolder;
 using tests::write_text;
@@ -28,9 +28,7 @@ class Csv : public ::testing::Test {
   }
   /// What is wrong, after the name of the file.
   std::string refusal_of(std::string_view text, const CsvDialect& dialect = {}) {
-    const std::string message = message_of<DataError>([&] { read(text, dialect); });
-    EXPECT_TRUE(message.starts_with(path_.string())) << message;
-    return message.substr(std::min(path_.string().size(), message.size()));
+    return after(path_.string(), message_of<DataError>([&] { read(text, dialect); }));
   }
 
   ScratchFolder folder_;

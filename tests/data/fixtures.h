@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -54,13 +53,6 @@ inline std::vector<std::string> names_in(const std::filesystem::path& folder) {
 inline Section import_options(const std::string& format,
                               const std::vector<std::pair<std::string, std::string>>& given = {}) {
   return resolve_arguments(given, find_row(format_catalog(), format, "format", {}).options, "test");
-}
-
-/// Where the real data is, if it is there.
-inline std::filesystem::path real_data() {
-  const char* given = std::getenv("ALIGNLAB_DATA");
-  return given != nullptr ? std::filesystem::path(given)
-                          : std::filesystem::path(ALIGNLAB_SOURCE_DIR) / "../shared/data";
 }
 
 /// A copy with a few bytes changed, taken out, doubled or swapped for others of the file, or cut.
@@ -115,22 +107,6 @@ int refused_copies(const std::string& bytes, const std::filesystem::path& path, 
     }
   }
   return refused;
-}
-
-/// The same for imports into `out_folder`, where a refused one must leave nothing.
-template <typename Import>
-int refused_imports(const std::string& bytes, const std::filesystem::path& path, int copies,
-                    const std::filesystem::path& out_folder, const Import& import) {
-  return refused_copies(bytes, path, copies, [&] {
-    std::filesystem::remove_all(out_folder);
-    std::filesystem::create_directory(out_folder);
-    try {
-      import();
-    } catch (...) {
-      EXPECT_EQ(names_in(out_folder), std::vector<std::string>{});
-      throw;
-    }
-  });
 }
 
 }  // namespace alignlab::tests

@@ -1,14 +1,11 @@
-#include "data/dataset.h"
-#include "tests/data/fixtures.h"
+#include "tests/data/import_fixture.h"
 
 namespace alignlab {
 namespace {
 
 namespace fs = std::filesystem;
-using tests::Listener;
-using tests::message_of;
-using tests::names_in;
-using tests::ScratchFolder;
+using tests::after;
+using tests::ImportTest;
 using tests::write_text;
 
 constexpr std::string_view kPiped =
@@ -26,37 +23,22 @@ constexpr std::string_view kTokens =
     "22.jpg#1\tDogs on grass .\n"
     "31.jpg#0\t\n";
 
-class Flickr30kImport : public ::testing::Test {
+class Flickr30kImport : public ImportTest {
  protected:
-  Flickr30kImport() {
+  Flickr30kImport() : ImportTest("flickr30k") {
     write_text(source_ / "results.csv", kPiped);
     write_text(source_ / "train.txt", "10\n");
     write_text(source_ / "flickr30k_val.txt", "22.jpg \n");
-    fs::create_directory(folder_ / "out");
     request_.sources = {source_};
-    request_.out = folder_ / "out/small.h5";
   }
 
-  ImportSummary import() { return import_dataset("flickr30k", request_, listener_); }
-
-  template <typename Expected = DataError>
-  std::string refusal() {
-    const std::string message = message_of<Expected>([&] { import(); });
-    EXPECT_EQ(names_in(folder_ / "out"), std::vector<std::string>{});
-    return message;
-  }
   std::string refusal_of(std::string_view captions) {
     const fs::path file = source_ / "results.csv";
     write_text(file, captions);
-    const std::string message = refusal();
-    EXPECT_TRUE(message.starts_with(file.string())) << message;
-    return message.substr(std::min(file.string().size(), message.size()));
+    return after(file.string(), refusal());
   }
 
-  ScratchFolder folder_;
   fs::path source_ = folder_ / "flickr30k";
-  ImportRequest request_;
-  Listener listener_;
 };
 
 TEST_F(Flickr30kImport, ReadsPipedLinesAndListsOfNamesOrNumbers) {
@@ -145,9 +127,7 @@ TEST_F(Flickr30kImport, WantsOneFileOfEachKind) {
 }
 
 TEST_F(Flickr30kImport, SurvivesDamagedCaptions) {
-  EXPECT_GT(tests::refused_imports(std::string(kPiped), source_ / "results.csv", 120,
-                                   folder_ / "out", [&] { import(); }),
-            30);
+  EXPECT_GT(refused_imports(std::string(kPiped), source_ / "results.csv", 120), 30);
 }
 
 }  // namespace

@@ -1,14 +1,15 @@
 #include <map>
 
-#include "data/dataset.h"
-#include "data/import.h"
-#include "tests/data/fixtures.h"
+#include "tests/core/real_data.h"
+#include "tests/data/import_fixture.h"
 
 namespace alignlab {
 namespace {
 
 namespace fs = std::filesystem;
+using tests::after;
 using tests::contains;
+using tests::ImportTest;
 using tests::Listener;
 using tests::message_of;
 using tests::names_in;
@@ -22,39 +23,21 @@ constexpr std::string_view kCaptions =
     "c.jpg.1#0\t\n"
     "b.jpg#2\t.\n";
 
-class Flickr8kImport : public ::testing::Test {
+class Flickr8kImport : public ImportTest {
  protected:
-  Flickr8kImport() {
+  Flickr8kImport() : ImportTest("flickr8k") {
     write_text(source_ / "captions.token.txt", kCaptions);
     write_text(source_ / "Flickr_8k.trainImages.txt", "b.jpg\n");
     write_text(source_ / "Flickr_8k.devImages.txt", "a.jpg\r\n");
-    fs::create_directory(folder_ / "out");
     request_.sources = {source_};
-    request_.out = out_;
   }
 
-  ImportSummary import() { return import_dataset("flickr8k", request_, listener_); }
-
-  /// The message of a refusal that must leave nothing behind.
-  template <typename Expected = DataError>
-  std::string refusal() {
-    const std::string message = message_of<Expected>([&] { import(); });
-    EXPECT_EQ(names_in(folder_ / "out"), std::vector<std::string>{});
-    return message;
-  }
   std::string refusal_of_captions(std::string_view captions) {
     write_text(source_ / "captions.token.txt", captions);
-    const std::string message = refusal();
-    const std::string prefix = (source_ / "captions.token.txt").string();
-    EXPECT_TRUE(message.starts_with(prefix)) << message;
-    return message.substr(std::min(prefix.size(), message.size()));
+    return after((source_ / "captions.token.txt").string(), refusal());
   }
 
-  ScratchFolder folder_;
   fs::path source_ = folder_ / "flickr";
-  fs::path out_ = folder_.path() / "out" / "small.h5";
-  ImportRequest request_;
-  Listener listener_;
 };
 
 TEST_F(Flickr8kImport, KeepsEveryCaptionWithItsImageAndSplit) {
@@ -286,24 +269,17 @@ TEST_F(Flickr8kImport, LeavesNothingWhenInterrupted) {
   std::string many;
   for (int i = 0; i < 5000; ++i) many += "a.jpg#" + std::to_string(i) + "\tdog\n";
   write_text(source_ / "captions.token.txt", many);
-  Listener cancelled(true);
-  EXPECT_EQ(message_of<Interrupted>([&] { import_dataset("flickr8k", request_, cancelled); }),
-            "interrupted");
-  EXPECT_EQ(names_in(folder_ / "out"), std::vector<std::string>{});
+  EXPECT_EQ(interruption(), "interrupted");
 }
 
 TEST_F(Flickr8kImport, SurvivesDamagedCaptions) {
   const fs::path captions = source_ / "captions.token.txt";
-  EXPECT_GT(tests::refused_imports(std::string(kCaptions), captions, 400, folder_ / "out",
-                                   [&] { import(); }),
-            50);
+  EXPECT_GT(refused_imports(std::string(kCaptions), captions, 400), 50);
 }
 
 TEST_F(Flickr8kImport, SurvivesADamagedList) {
   const fs::path list = source_ / "Flickr_8k.trainImages.txt";
-  EXPECT_GT(
-      tests::refused_imports("b.jpg\nc.jpg.1\n", list, 200, folder_ / "out", [&] { import(); }),
-      20);
+  EXPECT_GT(refused_imports("b.jpg\nc.jpg.1\n", list, 200), 20);
 }
 
 TEST(ImportDataset, SuggestsTheFormatThatWasMeant) {
@@ -323,10 +299,8 @@ TEST(ImportDataset, ListsEachFormatOnce) {
 }
 
 TEST(RealFlickr8k, ImportsWithItsSplitsAndFeatures) {
+  ALIGNLAB_NEEDS_REAL_DATA("flickr8k/captions.token.txt");
   const fs::path data = tests::real_data() / "flickr8k";
-  if (!fs::exists(data / "captions.token.txt")) {
-    GTEST_SKIP() << "no real data in " << data << "; set ALIGNLAB_DATA to its folder";
-  }
   const ScratchFolder folder;
   Listener listener;
   ImportRequest request;

@@ -1,49 +1,21 @@
-#include "data/dataset.h"
-#include "tests/data/fixtures.h"
+#include "tests/data/import_fixture.h"
 
 namespace alignlab {
 namespace {
 
 namespace fs = std::filesystem;
+using tests::all;
 using tests::import_options;
-using tests::Listener;
-using tests::message_of;
-using tests::names_in;
-using tests::ScratchFolder;
+using tests::ImportTest;
 using tests::write_text;
 
 using Strings = std::vector<std::string>;
 
-Strings all(const StringColumn& column) {
-  Strings out;
-  for (std::size_t i = 0; i < column.size(); ++i) out.emplace_back(column[i]);
-  return out;
-}
-
-class FolderImport : public ::testing::Test {
+class FolderImport : public ImportTest {
  protected:
-  FolderImport() {
-    fs::create_directories(folder_ / "out");
-    request_.sources = {source_};
-    request_.out = folder_ / "out/small.h5";
-    request_.options = import_options("folder");
-  }
+  FolderImport() : ImportTest("folder") { request_.sources = {source_}; }
 
-  Dataset import() {
-    import_dataset("folder", request_, listener_);
-    return Dataset::open(request_.out);
-  }
-  template <typename Expected = DataError>
-  std::string refusal() {
-    const std::string message = message_of<Expected>([&] { import(); });
-    EXPECT_EQ(names_in(folder_ / "out"), Strings{});
-    return message;
-  }
-
-  ScratchFolder folder_;
   fs::path source_ = folder_ / "things";
-  ImportRequest request_;
-  Listener listener_;
 };
 
 TEST_F(FolderImport, TakesTheLinesBesideAnImageAsItsCaptions) {
@@ -55,7 +27,7 @@ TEST_F(FolderImport, TakesTheLinesBesideAnImageAsItsCaptions) {
   write_text(source_ / "notes.md", "no item");
   write_text(source_ / ".hidden.jpg", "no item");
   write_text(source_ / ".cache/c.jpg", "no item");
-  const Dataset dataset = import();
+  const Dataset dataset = imported();
   // Byte by byte: '-' comes before '.'.
   EXPECT_EQ(all(dataset.items(Modality::kImage).ids), (Strings{"a-2.PNG", "a.jpg", "b.jpg"}));
   const Items& texts = dataset.items(Modality::kText);
@@ -71,7 +43,7 @@ TEST_F(FolderImport, TakesTheLinesBesideAnImageAsItsCaptions) {
 TEST_F(FolderImport, TakesImagesOrSoundsAlone) {
   write_text(source_ / "0_george_1.wav", "RIFF");
   write_text(source_ / "1_george_1.flac", "fLaC");
-  const Dataset dataset = import();
+  const Dataset dataset = imported();
   EXPECT_EQ(dataset.modalities(), std::vector{Modality::kAudio});
   EXPECT_EQ(dataset.items(Modality::kAudio).groups, (std::vector<std::int32_t>{0, 1}));
 }
@@ -81,7 +53,7 @@ TEST_F(FolderImport, PairsFilesOfOneName) {
   write_text(source_ / "x/1.png", "PNG");
   write_text(source_ / "x/1.txt", "Rain.");
   write_text(source_ / "y/1.png", "PNG");
-  const Dataset dataset = import();
+  const Dataset dataset = imported();
   EXPECT_EQ(all(dataset.items(Modality::kImage).ids), (Strings{"x/1.png", "y/1.png"}));
   EXPECT_EQ(dataset.items(Modality::kImage).groups, (std::vector<std::int32_t>{0, 1}));
   EXPECT_EQ(dataset.items(Modality::kAudio).groups, (std::vector<std::int32_t>{0}));
@@ -95,9 +67,9 @@ TEST_F(FolderImport, TakesSplitsAndLabelsFromFolders) {
   write_text(source_ / "Test/wild/cat/1.jpg", "4");
   write_text(source_ / "Test/wild/cat/1.txt", "A cat.");
   write_text(source_ / "other/1.jpg", "5");
-  EXPECT_TRUE(import().items(Modality::kImage).labels.empty());
+  EXPECT_TRUE(imported().items(Modality::kImage).labels.empty());
   request_.options = import_options("folder", {{"labels", "folders"}});
-  const Dataset dataset = import();
+  const Dataset dataset = imported();
   const Items& images = dataset.items(Modality::kImage);
   EXPECT_EQ(all(images.ids), (Strings{"Test/wild/cat/1.jpg", "other/1.jpg", "train/dog/1.jpg",
                                       "val/2.jpg", "val/dog/1.jpg"}));
@@ -114,7 +86,7 @@ TEST_F(FolderImport, TakesAFolderASplit) {
   write_text(source_ / "test/2.jpg", "2");
   write_text(folder_ / "more/1.jpg", "3");
   request_.sources = {{source_, Split::kTrain}, {folder_ / "more", Split::kTest}};
-  const Dataset dataset = import();
+  const Dataset dataset = imported();
   const Items& images = dataset.items(Modality::kImage);
   EXPECT_EQ(all(images.ids), (Strings{"train/1.jpg", "train/test/2.jpg", "test/1.jpg"}));
   EXPECT_EQ(images.splits, (std::vector{Split::kTrain, Split::kTrain, Split::kTest}));
@@ -125,7 +97,7 @@ TEST_F(FolderImport, WarnsOfCaptionsWithoutAFile) {
   write_text(source_ / "a.jpg", "A");
   write_text(source_ / "a.txt", "A dog.");
   write_text(source_ / "README.txt", "Read me.");
-  EXPECT_EQ(import().items(Modality::kText).size(), 1U);
+  EXPECT_EQ(imported().items(Modality::kText).size(), 1U);
   EXPECT_EQ(listener_.warnings[0],
             "captions without a file of their name, left out: 1 (the first: README.txt)");
 }
@@ -133,19 +105,19 @@ TEST_F(FolderImport, WarnsOfCaptionsWithoutAFile) {
 TEST_F(FolderImport, GivesTheSameWhateverTheOrderOfTheFolder) {
   const Strings names{"c", "a", "b", "e", "d"};
   for (const std::string& name : names) write_text(source_ / (name + ".jpg"), name);
-  const std::string forth = import().content_hash();
+  const std::string forth = imported().content_hash();
   fs::remove_all(source_);
   for (auto name = names.rbegin(); name != names.rend(); ++name) {
     write_text(source_ / (*name + ".jpg"), *name);
   }
-  EXPECT_EQ(import().content_hash(), forth);
+  EXPECT_EQ(imported().content_hash(), forth);
 }
 
 TEST_F(FolderImport, DoesNotFollowLinksRoundInCircles) {
   write_text(source_ / "x/1.jpg", "1");
   fs::create_directory_symlink(source_, source_ / "x/up");
   fs::create_symlink(source_ / "x/1.jpg", source_ / "2.jpg");
-  EXPECT_EQ(all(import().items(Modality::kImage).ids), (Strings{"2.jpg", "x/1.jpg"}));
+  EXPECT_EQ(all(imported().items(Modality::kImage).ids), (Strings{"2.jpg", "x/1.jpg"}));
 }
 
 TEST_F(FolderImport, RefusesWhatHoldsNothing) {
@@ -178,16 +150,12 @@ TEST_F(FolderImport, NamesTheLineOfACaptionThatIsNotUtf8) {
 
 TEST_F(FolderImport, LeavesNothingWhenInterrupted) {
   write_text(source_ / "a.jpg", "A");
-  Listener cancelled(true);
-  EXPECT_EQ(message_of<Interrupted>([&] { import_dataset("folder", request_, cancelled); }),
-            "interrupted");
-  EXPECT_EQ(names_in(folder_ / "out"), Strings{});
+  EXPECT_EQ(interruption(), "interrupted");
 }
 
 TEST_F(FolderImport, SurvivesDamagedCaptions) {
   write_text(source_ / "a.jpg", "A");
-  const int refused = tests::refused_imports("A dog.\r\nÄpfel, \"rot\"\n", source_ / "a.txt", 60,
-                                             folder_ / "out", [&] { import(); });
+  const int refused = refused_imports("A dog.\r\nÄpfel, \"rot\"\n", source_ / "a.txt", 60);
   EXPECT_GT(refused, 6);
 }
 

@@ -1,16 +1,13 @@
-#include "data/dataset.h"
-#include "tests/data/fixtures.h"
+#include "tests/data/import_fixture.h"
 
 namespace alignlab {
 namespace {
 
 namespace fs = std::filesystem;
+using tests::after;
 using tests::contains;
 using tests::import_options;
-using tests::Listener;
-using tests::message_of;
-using tests::names_in;
-using tests::ScratchFolder;
+using tests::ImportTest;
 using tests::write_text;
 
 // As in the published files: keys in no fixed order, ids that are integers, tokens that nobody asks
@@ -25,37 +22,20 @@ constexpr std::string_view kCoco = R"({"images": [
   {"filename": "c4.jpg", "sentences": [{"raw": "A cat.", "sentid": 4}], "split": "val"}
 ], "dataset": "coco"})";
 
-class KarpathyImport : public ::testing::Test {
+class KarpathyImport : public ImportTest {
  protected:
-  KarpathyImport() {
+  KarpathyImport() : ImportTest("karpathy") {
     write_text(json_, kCoco);
-    fs::create_directory(folder_ / "out");
     request_.sources = {json_};
-    request_.out = folder_ / "out/small.h5";
-    request_.options = import_options("karpathy");
   }
 
-  ImportSummary import() { return import_dataset("karpathy", request_, listener_); }
-
-  template <typename Expected = DataError>
-  std::string refusal() {
-    const std::string message = message_of<Expected>([&] { import(); });
-    EXPECT_EQ(names_in(folder_ / "out"), std::vector<std::string>{});
-    return message;
-  }
   /// Of a file with these images, after its name.
   std::string refusal_of(const std::string& images) {
     write_text(json_, "{\"images\": [" + images + "], \"dataset\": \"coco\"}");
-    const std::string message = refusal();
-    const std::string prefix = json_.string() + ": ";
-    EXPECT_TRUE(message.starts_with(prefix)) << message;
-    return message.substr(std::min(prefix.size(), message.size()));
+    return after(json_.string() + ": ", refusal());
   }
 
-  ScratchFolder folder_;
   fs::path json_ = folder_ / "dataset_coco.json";
-  ImportRequest request_;
-  Listener listener_;
 };
 
 TEST_F(KarpathyImport, KeepsTheOrderOfTheFile) {
@@ -158,16 +138,11 @@ TEST_F(KarpathyImport, LeavesNothingWhenInterrupted) {
               "\", \"split\": \"train\", \"sentences\": []}";
   }
   write_text(json_, "{\"images\": [" + images + "]}");
-  Listener cancelled(true);
-  EXPECT_EQ(message_of<Interrupted>([&] { import_dataset("karpathy", request_, cancelled); }),
-            "interrupted");
-  EXPECT_EQ(names_in(folder_ / "out"), std::vector<std::string>{});
+  EXPECT_EQ(interruption(), "interrupted");
 }
 
 TEST_F(KarpathyImport, SurvivesDamage) {
-  EXPECT_GT(
-      tests::refused_imports(std::string(kCoco), json_, 300, folder_ / "out", [&] { import(); }),
-      100);
+  EXPECT_GT(refused_imports(std::string(kCoco), json_, 300), 100);
 }
 
 }  // namespace

@@ -2,34 +2,19 @@
 
 #include <cmath>
 
-#include "data/matrix_file.h"
 #include "tests/data/matrix_fixtures.h"
 
 namespace alignlab {
 namespace {
 
-namespace fs = std::filesystem;
 using tests::bytes_of;
 using tests::contains;
 using tests::ForeignHdf5;
 using tests::matrix_of;
+using tests::MatrixFileTest;
 using tests::MatVariable;
-using tests::message_of;
-using tests::ScratchFolder;
 using tests::two_by_three;
 using tests::write_text;
-
-class MatrixFileTest : public ::testing::Test {
- protected:
-  std::string refusal(const std::string& key = "") {
-    const std::string message = message_of<DataError>([&] { read_matrix(path_, key); });
-    EXPECT_TRUE(message.starts_with(path_.string() + ": ")) << message;
-    return message.substr(std::min(path_.string().size() + 2, message.size()));
-  }
-
-  ScratchFolder folder_;
-  fs::path path_ = folder_ / "x.bin";  // the name says nothing
-};
 
 class Matlab5 : public MatrixFileTest {
  protected:

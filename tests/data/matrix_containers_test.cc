@@ -3,38 +3,23 @@
 #include <cmath>
 #include <limits>
 
-#include "data/matrix_file.h"
 #include "tests/data/matrix_fixtures.h"
 
 namespace alignlab {
 namespace {
 
-namespace fs = std::filesystem;
+using tests::after;
 using tests::bytes_of;
 using tests::contains;
 using tests::header;
-using tests::matrix_of;
-using tests::message_of;
+using tests::MatrixFileTest;
 using tests::npy;
-using tests::ScratchFolder;
 using tests::two_by_three;
 using tests::write_text;
 
 const std::vector<float> kSix{1, 2, 3, 4, 5, 6};
 
-class Container : public ::testing::Test {
- protected:
-  std::string refusal(const std::string& key = "") {
-    const std::string message = message_of<DataError>([&] { read_matrix(path_, key); });
-    EXPECT_TRUE(message.starts_with(path_.string() + ": ")) << message;
-    return message.substr(std::min(path_.string().size() + 2, message.size()));
-  }
-
-  ScratchFolder folder_;
-  fs::path path_ = folder_ / "x.bin";  // the name says nothing
-};
-
-class Npz : public Container {
+class Npz : public MatrixFileTest {
  protected:
   void write(const std::map<std::string, std::string>& members, bool deflate = false) {
     tests::write_zip(path_, members, deflate);
@@ -141,7 +126,7 @@ TEST_F(Npz, SurvivesDamage) {
   }
 }
 
-class Safetensors : public Container {
+class Safetensors : public MatrixFileTest {
  protected:
   void write(const std::string& json, const std::string& data) {
     write_text(path_, bytes_of<std::uint64_t>({json.size()}) + json + data);
@@ -245,15 +230,13 @@ TEST_F(Safetensors, SurvivesDamage) {
   EXPECT_GT(tests::refused_copies(bytes, path_, 600, [&] { read_matrix(path_); }), 300);
 }
 
-class Pickle : public Container {
+class Pickle : public MatrixFileTest {
  protected:
   std::string refusal_of(const std::string& bytes) {
     write_text(path_, bytes);
-    const std::string message = refusal();
-    const std::string expected =
-        "is a Python pickle, which runs code when it is read: convert it with python3 -c \"";
-    EXPECT_TRUE(message.starts_with(expected)) << message;
-    return message.substr(std::min(message.size(), expected.size()));
+    return after(
+        "is a Python pickle, which runs code when it is read: convert it with python3 -c \"",
+        refusal());
   }
 };
 

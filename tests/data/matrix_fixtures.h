@@ -6,22 +6,15 @@
 #include <matio.h>
 #include <zip.h>
 
-#include <cstring>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "core/matrix.h"
+#include "data/matrix_file.h"
 #include "tests/data/fixtures.h"
 
 namespace alignlab::tests {
-
-template <typename T>
-std::string bytes_of(const std::vector<T>& values) {
-  std::string bytes(values.size() * sizeof(T), '\0');
-  if (!values.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
-  return bytes;
-}
 
 inline std::string npy(const std::string& header, const std::string& data, char version = 1) {
   std::string file = "\x93NUMPY";
@@ -140,6 +133,17 @@ class ForeignHdf5 {
 
  private:
   hid_t file_;
+};
+
+/// Reads of one file, whose name says nothing of its format.
+class MatrixFileTest : public ::testing::Test {
+ protected:
+  std::string refusal(const std::string& key = "") {
+    return after(path_.string() + ": ", message_of<DataError>([&] { read_matrix(path_, key); }));
+  }
+
+  ScratchFolder folder_;
+  std::filesystem::path path_ = folder_ / "x.bin";
 };
 
 /// What MATLAB 7.3 puts before its HDF5 (124 bytes of text, version 0x0200, "IM").

@@ -10,6 +10,7 @@ namespace alignlab {
 namespace {
 
 namespace fs = std::filesystem;
+using tests::after;
 using tests::bytes_of;
 using tests::contains;
 using tests::header;
@@ -26,10 +27,7 @@ class Npy : public ::testing::Test {
     return read_matrix(path_);
   }
   std::string refusal(const std::string& file) {
-    const std::string message = message_of<DataError>([&] { read(file); });
-    const std::string prefix = path_.string() + ": ";
-    EXPECT_TRUE(message.starts_with(prefix)) << message;
-    return message.substr(std::min(prefix.size(), message.size()));
+    return after(path_.string() + ": ", message_of<DataError>([&] { read(file); }));
   }
 
   ScratchFolder folder_;

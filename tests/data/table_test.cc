@@ -1,17 +1,19 @@
 #include <map>
 
-#include "data/dataset.h"
-#include "tests/data/fixtures.h"
+#include "tests/core/real_data.h"
+#include "tests/data/import_fixture.h"
 
 namespace alignlab {
 namespace {
 
 namespace fs = std::filesystem;
+using tests::after;
+using tests::all;
 using tests::contains;
 using tests::import_options;
+using tests::ImportTest;
 using tests::Listener;
 using tests::message_of;
-using tests::names_in;
 using tests::ScratchFolder;
 using tests::write_text;
 
@@ -32,19 +34,11 @@ constexpr std::string_view kLong =
     "12,x_2,0,\"Birds sing, then stop\"\n"
     "13,x_1,30,Someone rings a bell\n";
 
-Strings all(const StringColumn& column) {
-  Strings out;
-  for (std::size_t i = 0; i < column.size(); ++i) out.emplace_back(column[i]);
-  return out;
-}
-
-class TableImport : public ::testing::Test {
+class TableImport : public ImportTest {
  protected:
-  TableImport() {
-    fs::create_directory(folder_ / "out");
+  TableImport() : ImportTest("csv") {
     write_text(wide_, kWide);
     write_text(long_, kLong);
-    request_.out = folder_ / "out/small.h5";
   }
 
   Dataset import(const Given& options, const std::string& format = "csv") {
@@ -58,26 +52,19 @@ class TableImport : public ::testing::Test {
     return import(options);
   }
   template <typename Expected = DataError>
-  std::string refusal(const Given& options, const std::string& format = "csv") {
-    const std::string message = message_of<Expected>([&] { import(options, format); });
-    EXPECT_EQ(names_in(folder_ / "out"), Strings{});
-    return message;
+  std::string refusal(const Given& options) {
+    return refusal_by<Expected>([&] { import(options); });
   }
   /// After the name of the file.
   std::string refusal_of(std::string_view text, const Given& options) {
     write_text(table_, text);
     request_.sources = {table_};
-    const std::string message = refusal(options);
-    EXPECT_TRUE(message.starts_with(table_.string())) << message;
-    return message.substr(std::min(table_.string().size(), message.size()));
+    return after(table_.string(), refusal(options));
   }
 
-  ScratchFolder folder_;
   fs::path wide_ = folder_ / "wide.csv";
   fs::path long_ = folder_ / "long.csv";
   fs::path table_ = folder_ / "table.csv";
-  ImportRequest request_;
-  Listener listener_;
 };
 
 TEST_F(TableImport, GivesAFileEveryCaptionOfItsRow) {
@@ -356,10 +343,7 @@ TEST_F(TableImport, LeavesNothingWhenInterrupted) {
   write_text(table_, many);
   request_.sources = {table_};
   request_.options = import_options("csv", {{"image_column", "f"}, {"text_columns", "t"}});
-  Listener cancelled(true);
-  EXPECT_EQ(message_of<Interrupted>([&] { import_dataset("csv", request_, cancelled); }),
-            "interrupted");
-  EXPECT_EQ(names_in(folder_ / "out"), Strings{});
+  EXPECT_EQ(interruption(), "interrupted");
 }
 
 TEST_F(TableImport, SurvivesDamage) {
@@ -372,16 +356,12 @@ TEST_F(TableImport, SurvivesDamage) {
   const std::string whole =
       "n,f,t,s,l\n1,a.jpg,\"A dog, here\",train,x\n2,b.jpg,A "
       "cat,test,y\n3,a.jpg,\"a\nb\",train,x\n";
-  EXPECT_GT(tests::refused_imports(whole, table_, 200, folder_ / "out",
-                                   [&] { import_dataset("csv", request_, listener_); }),
-            80);
+  EXPECT_GT(refused_imports(whole, table_, 200), 80);
 }
 
 TEST(RealClotho, ImportsFiveCaptionsASound) {
+  ALIGNLAB_NEEDS_REAL_DATA("captions/clotho_train_xinhaomei.csv");
   const fs::path data = tests::real_data() / "captions";
-  if (!fs::exists(data / "clotho_train_xinhaomei.csv")) {
-    GTEST_SKIP() << "no real data in " << data << "; set ALIGNLAB_DATA to its folder";
-  }
   const ScratchFolder folder;
   Listener listener;
   ImportRequest request;

@@ -5,6 +5,7 @@
 #include <map>
 #include <random>
 
+#include "tests/core/real_data.h"
 #include "tests/data/fixtures.h"
 
 namespace alignlab::doctor {
@@ -148,10 +149,9 @@ TEST(Container, OfDamagedBytesIsJudgedAllTheSame) {
 }
 
 TEST(Container, OfRealPhotographsAndRecordingsHasNoFaultUntilTheyAreCut) {
+  ALIGNLAB_NEEDS_REAL_DATA("flickr8k/images_224");
+  ALIGNLAB_NEEDS_REAL_DATA("audio/spoken_digits");
   const fs::path data = tests::real_data();
-  if (!fs::exists(data / "flickr8k/images_224")) {
-    GTEST_SKIP() << "no real data in " << data << "; set ALIGNLAB_DATA to its folder";
-  }
   for (const auto& [folder, modality] : std::map<std::string, Modality>{
            {"flickr8k/images_224", Modality::kImage}, {"audio/spoken_digits", Modality::kAudio}}) {
     int files = 0;

@@ -5,6 +5,7 @@
 #include "core/lines.h"
 #include "core/rng.h"
 #include "data/matrix_file.h"
+#include "tests/core/real_data.h"
 #include "tests/doctor/fixtures.h"
 
 namespace alignlab {
@@ -327,10 +328,8 @@ std::map<std::string, std::vector<std::string>> captions_in(const fs::path& file
 }
 
 TEST_F(Pairing, OfRealPhotographsAndCaptionsIsPlausibleUntilTheFeaturesAreShuffled) {
+  ALIGNLAB_NEEDS_REAL_DATA("flickr8k/mobilenet_v2_1280.npy");
   const fs::path data = tests::real_data() / "flickr8k";
-  if (!fs::exists(data / "mobilenet_v2_1280.npy")) {
-    GTEST_SKIP() << "no real data in " << data << "; set ALIGNLAB_DATA to its folder";
-  }
   constexpr int kImages = 600;
   const auto captions = captions_in(data / "captions.token.txt");
   const auto matrix = open_matrix(data / "mobilenet_v2_1280.npy");

@@ -2,6 +2,8 @@
 
 // Items made in memory, and feature kinds as a config would name them.
 
+#include <gtest/gtest.h>
+
 #include <opencv2/imgcodecs.hpp>
 #include <string>
 #include <vector>
@@ -9,6 +11,7 @@
 #include "config/options.h"
 #include "core/raw_items.h"
 #include "features/feature_kind.h"
+#include "tests/core/testing.h"
 
 namespace alignlab::tests {
 
@@ -77,16 +80,23 @@ inline cv::Mat plain_image(int side, int blue, int green, int red) {
   return cv::Mat(side, side, CV_8UC3, cv::Scalar(blue, green, red));
 }
 
-inline Matrix matrix_of(std::size_t rows, std::size_t cols, const std::vector<float>& values) {
-  Matrix out(rows, cols);
-  std::ranges::copy(values, out.values().begin());
-  return out;
+inline void expect_near(const std::vector<float>& found, const std::vector<double>& expected,
+                        double margin = 1e-5) {
+  ASSERT_EQ(found.size(), expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], expected[i], margin) << i;
 }
 
 inline std::vector<float> dense_row(const Features& features, std::size_t i) {
   std::vector<float> out(features.cols());
   features.copy_row(i, out);
   return out;
+}
+
+/// The unscaled row of one image.
+inline std::vector<float> image_row(const std::string& kind, const std::string& options,
+                                    const cv::Mat& image) {
+  const FeatureSpec spec = spec_of(kind, Modality::kImage, options + "\nscale = \"none\"");
+  return dense_row(extracted(spec, {}, Items({png_of(image)})), 0);
 }
 
 }  // namespace alignlab::tests

@@ -15,6 +15,7 @@ namespace {
 
 using tests::dense_row;
 using tests::extracted;
+using tests::image_row;
 using tests::Items;
 using tests::message_of;
 using tests::plain_image;
@@ -23,11 +24,6 @@ using tests::spec_of;
 
 FeatureSpec unscaled(const std::string& kind, const std::string& options) {
   return spec_of(kind, Modality::kImage, options + "\nscale = \"none\"");
-}
-
-std::vector<float> row_of(const std::string& kind, const std::string& options,
-                          const cv::Mat& image) {
-  return dense_row(extracted(unscaled(kind, options), {}, Items({png_of(image)})), 0);
 }
 
 cv::Mat random_grey(std::uint64_t seed, int side, int least, int most) {
@@ -51,7 +47,7 @@ cv::Mat vertical_edge(int side, int column, int dark, int light) {
 TEST(Raw, HoldsRedGreenAndBlueOfEachPixelFrom0To1) {
   cv::Mat image = plain_image(16, 0, 0, 0);
   image.at<cv::Vec3b>(0, 1) = {51, 102, 255};
-  const auto row = row_of("raw", "size = 16", image);
+  const auto row = image_row("raw", "size = 16", image);
   std::vector<float> expected(3 * 16 * 16, 0.0F);
   expected[3] = 1.0F;
   expected[4] = 0.4F;
@@ -62,7 +58,7 @@ TEST(Raw, HoldsRedGreenAndBlueOfEachPixelFrom0To1) {
 TEST(Gray, WeighsRedGreenAndBlue) {
   // 0.299, 0.587 and 0.114 of 255, rounded: 76, 150, 29.
   const auto grey = [](int blue, int green, int red) {
-    return row_of("gray", "size = 16", plain_image(16, blue, green, red));
+    return image_row("gray", "size = 16", plain_image(16, blue, green, red));
   };
   EXPECT_EQ(grey(0, 0, 255), std::vector<float>(256, 76.0F / 255.0F));
   EXPECT_EQ(grey(0, 255, 0), std::vector<float>(256, 150.0F / 255.0F));
@@ -75,7 +71,7 @@ TEST(Gray, GoesRowByRow) {
   image.at<std::uint8_t>(2, 3) = 51;
   std::vector<float> expected(256, 0.0F);
   expected[2 * 16 + 3] = 0.2F;
-  EXPECT_EQ(row_of("gray", "size = 16", image), expected);
+  EXPECT_EQ(image_row("gray", "size = 16", image), expected);
 }
 
 // 32 x 32 in 2 x 2 cells, four directions centred on 0, 45, 90 and 135 degrees.
@@ -89,8 +85,8 @@ TEST(Edges, OfAVerticalEdgeLieInOneDirection) {
   for (const auto& cell : {left, right, left, right}) {
     expected.insert(expected.end(), cell.begin(), cell.end());
   }
-  EXPECT_EQ(row_of("edges", kEdges, vertical_edge(32, 8, 0, 255)), expected);
-  EXPECT_EQ(row_of("edges", kEdges, vertical_edge(32, 8, 255, 0)), expected);
+  EXPECT_EQ(image_row("edges", kEdges, vertical_edge(32, 8, 0, 255)), expected);
+  EXPECT_EQ(image_row("edges", kEdges, vertical_edge(32, 8, 255, 0)), expected);
 }
 
 TEST(Edges, OfAHorizontalEdgeLieAtRightAnglesToThat) {
@@ -101,7 +97,7 @@ TEST(Edges, OfAHorizontalEdgeLieAtRightAnglesToThat) {
   for (const auto& cell : {above, above, below, below}) {
     expected.insert(expected.end(), cell.begin(), cell.end());
   }
-  EXPECT_EQ(row_of("edges", kEdges, image), expected);
+  EXPECT_EQ(image_row("edges", kEdges, image), expected);
 }
 
 TEST(Edges, OfADiagonalRampPointDownwardsAt45Degrees) {
@@ -112,7 +108,7 @@ TEST(Edges, OfADiagonalRampPointDownwardsAt45Degrees) {
       image.at<std::uint8_t>(y, x) = static_cast<std::uint8_t>(2 * (x + y));
     }
   }
-  const auto row = row_of("edges", "size = 32\ngrid = 1\norientations = 4", image);
+  const auto row = image_row("edges", "size = 32\ngrid = 1\norientations = 4", image);
   ASSERT_EQ(row.size(), 6U);
   EXPECT_EQ(row[0], 0.0F);
   // Away from the borders 2 a pixel, a Sobel sum of 16 each way: 16 sqrt 2 of 1020.
@@ -125,22 +121,22 @@ TEST(Edges, BelowTheThresholdsCountAsGradientsOnly) {
   // A step of 20 has a gradient of 4 x 20 = 80.
   const cv::Mat image = vertical_edge(32, 8, 100, 120);
   const auto edge_pixels = [&](const std::string& thresholds) {
-    return row_of("edges", "size = 32\ngrid = 1\n" + thresholds, image)[0];
+    return image_row("edges", "size = 32\ngrid = 1\n" + thresholds, image)[0];
   };
   EXPECT_EQ(edge_pixels("canny_low = 81\ncanny_high = 81"), 0.0F);
   EXPECT_EQ(edge_pixels("canny_low = 40\ncanny_high = 79"), 1.0F / 32);
-  EXPECT_NEAR(row_of("edges", "size = 32\ngrid = 1", image)[1], 2.0 / 32 * 20 / 255, 1e-7);
+  EXPECT_NEAR(image_row("edges", "size = 32\ngrid = 1", image)[1], 2.0 / 32 * 20 / 255, 1e-7);
 }
 
 TEST(Edges, OfAPlainImageAreNone) {
-  EXPECT_EQ(row_of("edges", kEdges, plain_image(20, 1, 2, 3)), std::vector<float>(24, 0.0F));
+  EXPECT_EQ(image_row("edges", kEdges, plain_image(20, 1, 2, 3)), std::vector<float>(24, 0.0F));
 }
 
 TEST(Edges, OfAMirroredImageAreMirrored) {
   const cv::Mat image = random_grey(1, 32, 0, 255);
   cv::Mat mirrored;
   cv::flip(image, mirrored, 1);
-  const auto row = row_of("edges", kEdges, image), other = row_of("edges", kEdges, mirrored);
+  const auto row = image_row("edges", kEdges, image), other = image_row("edges", kEdges, mirrored);
   for (std::size_t cell = 0; cell < 4; ++cell) {
     const std::size_t a = cell * 6, b = (cell ^ 1) * 6;
     EXPECT_NEAR(row[a + 1], other[b + 1], 1e-6);
@@ -165,8 +161,9 @@ std::vector<float> shares(std::size_t bins,
 
 TEST(Lbp, OfAPlainImageIsThePatternOfEqualNeighbours) {
   // 58 uniform patterns in order of their code: all eight bits is the last of them.
-  EXPECT_EQ(row_of("lbp", kOneCell, plain_image(16, 50, 60, 70)), shares(59, {{57, 1.0F}}));
-  EXPECT_EQ(row_of("lbp", kOneCellInvariant, plain_image(16, 50, 60, 70)), shares(10, {{8, 1.0F}}));
+  EXPECT_EQ(image_row("lbp", kOneCell, plain_image(16, 50, 60, 70)), shares(59, {{57, 1.0F}}));
+  EXPECT_EQ(image_row("lbp", kOneCellInvariant, plain_image(16, 50, 60, 70)),
+            shares(10, {{8, 1.0F}}));
 }
 
 TEST(Lbp, OfAVerticalEdgeDiffersOnlyOnItsLightSide) {
@@ -175,9 +172,9 @@ TEST(Lbp, OfAVerticalEdgeDiffersOnlyOnItsLightSide) {
   // uniform codes below 128 and 128, 129, 131, 135, 143, 159, 191, 192, 193, 195.
   constexpr std::size_t kPlace = 39;
   const float light = 14.0F / 196, rest = 182.0F / 196;
-  EXPECT_EQ(row_of("lbp", kOneCell, vertical_edge(16, 8, 10, 200)),
+  EXPECT_EQ(image_row("lbp", kOneCell, vertical_edge(16, 8, 10, 200)),
             shares(59, {{kPlace, light}, {57, rest}}));
-  EXPECT_EQ(row_of("lbp", kOneCellInvariant, vertical_edge(16, 8, 10, 200)),
+  EXPECT_EQ(image_row("lbp", kOneCellInvariant, vertical_edge(16, 8, 10, 200)),
             shares(10, {{5, light}, {8, rest}}));
 }
 
@@ -189,13 +186,13 @@ TEST(Lbp, CountsPatternsOfManyChangesTogether) {
   for (int y = 0; y < 16; ++y) {
     for (int x = 0; x < 16; ++x) board.at<std::uint8_t>(y, x) = (x + y) % 2 == 0 ? 255 : 0;
   }
-  EXPECT_EQ(row_of("lbp", kOneCellInvariant, board), shares(10, {{0, 0.5F}, {8, 0.5F}}));
+  EXPECT_EQ(image_row("lbp", kOneCellInvariant, board), shares(10, {{0, 0.5F}, {8, 0.5F}}));
   // Columns light, dark, light ...: a light pixel sees 90 and 270 degrees as light as itself, and
   // nothing between: two separate bits, four changes. A dark one has all eight.
   cv::Mat stripes(16, 16, CV_8UC1);
   for (int x = 0; x < 16; ++x) stripes.col(x).setTo(x % 2 == 0 ? 255 : 0);
-  EXPECT_EQ(row_of("lbp", kOneCellInvariant, stripes), shares(10, {{8, 0.5F}, {9, 0.5F}}));
-  EXPECT_EQ(row_of("lbp", kOneCell, stripes), shares(59, {{57, 0.5F}, {58, 0.5F}}));
+  EXPECT_EQ(image_row("lbp", kOneCellInvariant, stripes), shares(10, {{8, 0.5F}, {9, 0.5F}}));
+  EXPECT_EQ(image_row("lbp", kOneCell, stripes), shares(59, {{57, 0.5F}, {58, 0.5F}}));
 }
 
 TEST(Lbp, DoesNotChangeWhenAllBecomesLighter) {
@@ -203,7 +200,7 @@ TEST(Lbp, DoesNotChangeWhenAllBecomesLighter) {
     const cv::Mat image = random_grey(seed, 32, 0, 200);
     for (const int radius : {1, 2, 3, 7}) {
       const std::string options = "size = 32\ngrid = 3\nradius = " + std::to_string(radius);
-      EXPECT_EQ(row_of("lbp", options, image), row_of("lbp", options, image + 55));
+      EXPECT_EQ(image_row("lbp", options, image), image_row("lbp", options, image + 55));
     }
   }
 }
@@ -212,12 +209,13 @@ TEST(Lbp, RotationInvariantPatternsOfOneCellDoNotChangeByQuarterTurns) {
   const cv::Mat image = random_grey(3, 16, 0, 255);
   cv::Mat turned;
   cv::rotate(image, turned, cv::ROTATE_90_CLOCKWISE);
-  EXPECT_EQ(row_of("lbp", kOneCellInvariant, image), row_of("lbp", kOneCellInvariant, turned));
-  EXPECT_NE(row_of("lbp", kOneCell, image), row_of("lbp", kOneCell, turned));
+  EXPECT_EQ(image_row("lbp", kOneCellInvariant, image),
+            image_row("lbp", kOneCellInvariant, turned));
+  EXPECT_NE(image_row("lbp", kOneCell, image), image_row("lbp", kOneCell, turned));
 }
 
 TEST(Lbp, SharesOfEachCellAddUpToOne) {
-  const auto row = row_of("lbp", "size = 19\ngrid = 5\nradius = 7", random_grey(4, 19, 0, 255));
+  const auto row = image_row("lbp", "size = 19\ngrid = 5\nradius = 7", random_grey(4, 19, 0, 255));
   ASSERT_EQ(row.size(), 25U * 59);
   for (std::size_t cell = 0; cell < 25; ++cell) {
     const auto first = row.begin() + static_cast<std::ptrdiff_t>(cell * 59);

@@ -11,18 +11,12 @@ namespace {
 
 using tests::dense_row;
 using tests::extracted;
+using tests::image_row;
 using tests::Items;
 using tests::message_of;
 using tests::plain_image;
 using tests::png_of;
 using tests::spec_of;
-
-std::vector<float> row_of(const std::string& kind, const std::string& options,
-                          const cv::Mat& image) {
-  return dense_row(extracted(spec_of(kind, Modality::kImage, options + "\nscale = \"none\""), {},
-                             Items({png_of(image)})),
-                   0);
-}
 
 /// Hue, saturation and value bins of one cell, all zero but those given.
 std::vector<float> histogram(int bins, const std::vector<std::pair<int, float>>& filled) {
@@ -35,25 +29,25 @@ constexpr const char* kOneCell = "size = 16\nbins = 8\ngrid = 1";
 
 TEST(ColourHistogram, OfAPlainColourFillsOneBinOfEachChannel) {
   // Full saturation and value are bin 7. Hue: red 0 of 256, green 85, blue 171.
-  EXPECT_EQ(row_of("colour-histogram", kOneCell, plain_image(16, 0, 0, 255)),
+  EXPECT_EQ(image_row("colour-histogram", kOneCell, plain_image(16, 0, 0, 255)),
             histogram(8, {{0, 1.0F}, {8 + 7, 1.0F}, {16 + 7, 1.0F}}));
-  EXPECT_EQ(row_of("colour-histogram", kOneCell, plain_image(16, 0, 255, 0)),
+  EXPECT_EQ(image_row("colour-histogram", kOneCell, plain_image(16, 0, 255, 0)),
             histogram(8, {{2, 1.0F}, {8 + 7, 1.0F}, {16 + 7, 1.0F}}));
-  EXPECT_EQ(row_of("colour-histogram", kOneCell, plain_image(16, 255, 0, 0)),
+  EXPECT_EQ(image_row("colour-histogram", kOneCell, plain_image(16, 255, 0, 0)),
             histogram(8, {{5, 1.0F}, {8 + 7, 1.0F}, {16 + 7, 1.0F}}));
 }
 
 TEST(ColourHistogram, GivesGreyNoHue) {
-  EXPECT_EQ(row_of("colour-histogram", kOneCell, plain_image(16, 128, 128, 128)),
+  EXPECT_EQ(image_row("colour-histogram", kOneCell, plain_image(16, 128, 128, 128)),
             histogram(8, {{8 + 0, 1.0F}, {16 + 4, 1.0F}}));
-  EXPECT_EQ(row_of("colour-histogram", kOneCell, plain_image(16, 0, 0, 0)),
+  EXPECT_EQ(image_row("colour-histogram", kOneCell, plain_image(16, 0, 0, 0)),
             histogram(8, {{8 + 0, 1.0F}, {16 + 0, 1.0F}}));
 }
 
 TEST(ColourHistogram, CountsHueInProportionToSaturation) {
   // (255 - 128) / 255 of full saturation: bin 127 * 8 / 256 = 3.
   EXPECT_EQ(
-      row_of("colour-histogram", kOneCell, plain_image(16, 128, 128, 255)),
+      image_row("colour-histogram", kOneCell, plain_image(16, 128, 128, 255)),
       histogram(
           8, {{0, static_cast<float>(std::sqrt(127.0 / 255.0))}, {8 + 3, 1.0F}, {16 + 7, 1.0F}}));
 }
@@ -62,7 +56,7 @@ TEST(ColourHistogram, TakesTheRootOfEachShare) {
   cv::Mat image = plain_image(16, 0, 0, 255);
   image(cv::Rect(0, 0, 4, 16)).setTo(cv::Scalar(0, 255, 0));  // a quarter green
   const auto three_quarters = static_cast<float>(std::sqrt(0.75));
-  EXPECT_EQ(row_of("colour-histogram", kOneCell, image),
+  EXPECT_EQ(image_row("colour-histogram", kOneCell, image),
             histogram(8, {{0, three_quarters}, {2, 0.5F}, {8 + 7, 1.0F}, {16 + 7, 1.0F}}));
 }
 
@@ -75,12 +69,12 @@ TEST(ColourHistogram, KeepsTheCellsOfTheGridApartRowByRow) {
   for (const auto& cell : {red, green, red, red}) {
     expected.insert(expected.end(), cell.begin(), cell.end());
   }
-  EXPECT_EQ(row_of("colour-histogram", "size = 16\nbins = 4\ngrid = 2", image), expected);
+  EXPECT_EQ(image_row("colour-histogram", "size = 16\nbins = 4\ngrid = 2", image), expected);
 }
 
 TEST(ColourHistogram, OfAGridThatDoesNotDivideTheSizeStillSharesEachCellOut) {
   const auto row =
-      row_of("colour-histogram", "size = 16\nbins = 4\ngrid = 3", plain_image(16, 0, 0, 255));
+      image_row("colour-histogram", "size = 16\nbins = 4\ngrid = 3", plain_image(16, 0, 0, 255));
   const auto cell = histogram(4, {{0, 1.0F}, {4 + 3, 1.0F}, {8 + 3, 1.0F}});
   ASSERT_EQ(row.size(), 9 * cell.size());
   for (std::size_t i = 0; i < row.size(); ++i) EXPECT_EQ(row[i], cell[i % cell.size()]);
@@ -88,18 +82,19 @@ TEST(ColourHistogram, OfAGridThatDoesNotDivideTheSizeStillSharesEachCellOut) {
 
 TEST(ImageFeatures, DoNotDependOnTheSizeOfAPlainImage) {
   for (const char* kind : {"colour-histogram", "hog"}) {
-    const auto expected = row_of(kind, "size = 16", plain_image(16, 30, 60, 200));
-    EXPECT_EQ(row_of(kind, "size = 16", plain_image(3, 30, 60, 200)), expected) << kind;
-    EXPECT_EQ(row_of(kind, "size = 16", plain_image(100, 30, 60, 200)), expected) << kind;
+    const auto expected = image_row(kind, "size = 16", plain_image(16, 30, 60, 200));
+    EXPECT_EQ(image_row(kind, "size = 16", plain_image(3, 30, 60, 200)), expected) << kind;
+    EXPECT_EQ(image_row(kind, "size = 16", plain_image(100, 30, 60, 200)), expected) << kind;
   }
 }
 
 TEST(ImageFeatures, TakeGreyAndTransparentImages) {
-  const auto grey = row_of("colour-histogram", kOneCell, cv::Mat(16, 16, CV_8UC1, cv::Scalar(128)));
-  EXPECT_EQ(grey, row_of("colour-histogram", kOneCell, plain_image(16, 128, 128, 128)));
+  const auto grey =
+      image_row("colour-histogram", kOneCell, cv::Mat(16, 16, CV_8UC1, cv::Scalar(128)));
+  EXPECT_EQ(grey, image_row("colour-histogram", kOneCell, plain_image(16, 128, 128, 128)));
   const auto clear =
-      row_of("colour-histogram", kOneCell, cv::Mat(16, 16, CV_8UC4, cv::Scalar(0, 0, 255, 10)));
-  EXPECT_EQ(clear, row_of("colour-histogram", kOneCell, plain_image(16, 0, 0, 255)));
+      image_row("colour-histogram", kOneCell, cv::Mat(16, 16, CV_8UC4, cv::Scalar(0, 0, 255, 10)));
+  EXPECT_EQ(clear, image_row("colour-histogram", kOneCell, plain_image(16, 0, 0, 255)));
 }
 
 constexpr const char* kFourCells = "size = 32\ncell = 8\norientations = 9";
@@ -108,7 +103,7 @@ constexpr const char* kFourCells = "size = 32\ncell = 8\norientations = 9";
 /// bin)`.
 template <typename Expected>
 void expect_hog(const cv::Mat& image, Expected expected) {
-  const auto row = row_of("hog", kFourCells, image);
+  const auto row = image_row("hog", kFourCells, image);
   ASSERT_EQ(row.size(), 3U * 3 * 4 * 9);
   std::size_t at = 0;
   for (int by = 0; by < 3; ++by) {
@@ -152,15 +147,15 @@ TEST(Hog, PutsAHorizontalEdgeIntoTheMiddleBin) {
 }
 
 TEST(Hog, DoesNotTellDarkToLightFromLightToDark) {
-  const auto up = row_of("hog", kFourCells, vertical_edge(0, 255));
-  const auto down = row_of("hog", kFourCells, vertical_edge(255, 0));
+  const auto up = image_row("hog", kFourCells, vertical_edge(0, 255));
+  const auto down = image_row("hog", kFourCells, vertical_edge(255, 0));
   ASSERT_EQ(up.size(), down.size());
   for (std::size_t i = 0; i < up.size(); ++i) EXPECT_NEAR(up[i], down[i], 1e-6);
 }
 
 TEST(Hog, DoesNotTellAFaintEdgeFromAStrongOne) {
-  const auto strong = row_of("hog", kFourCells, vertical_edge(0, 255));
-  const auto faint = row_of("hog", kFourCells, vertical_edge(100, 102));
+  const auto strong = image_row("hog", kFourCells, vertical_edge(0, 255));
+  const auto faint = image_row("hog", kFourCells, vertical_edge(100, 102));
   for (std::size_t i = 0; i < strong.size(); ++i) EXPECT_NEAR(strong[i], faint[i], 1e-5);
 }
 
@@ -180,7 +175,7 @@ TEST(Hog, ClipsWhatDominatesABlock) {
   const double kept = small / norm, clipped = 0.2;
   ASSERT_GT(large / norm, 0.2);
   const double again = std::sqrt(4 * kept * kept + 4 * clipped * clipped);
-  const auto row = row_of("hog", "size = 16\ncell = 8\norientations = 9", image);
+  const auto row = image_row("hog", "size = 16\ncell = 8\norientations = 9", image);
   ASSERT_EQ(row.size(), 36U);
   for (std::size_t cell = 0; cell < 4; ++cell) {
     const double expected = (cell % 2 == 0 ? kept : clipped) / again;

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/rng.h"
+#include "tests/core/real_data.h"
 #include "tests/core/testing.h"
 #include "tests/data/fixtures.h"
 #include "tests/features/fixtures.h"
@@ -14,11 +15,10 @@
 namespace alignlab {
 namespace {
 
-using tests::contains;
 using tests::dense_row;
+using tests::expect_near;
 using tests::extracted;
 using tests::Items;
-using tests::matrix_of;
 using tests::message_of;
 using tests::real_data;
 using tests::ScratchFolder;
@@ -32,11 +32,6 @@ class NoteTaker : public tests::Listener {
   void note(std::string_view text) override { notes.emplace_back(text); }
   std::vector<std::string> notes;
 };
-
-void expect_near(const Row& found, const std::vector<double>& expected) {
-  ASSERT_EQ(found.size(), expected.size());
-  for (std::size_t j = 0; j < found.size(); ++j) EXPECT_NEAR(found[j], expected[j], 1e-5) << j;
-}
 
 class WordVectorsKind : public ::testing::Test {
  protected:
@@ -231,8 +226,8 @@ TEST_F(WordVectorsKind, LearnsFromTrainAlone) {
 }
 
 TEST(RealWordVectors, PutCaptionsOfLikeContentNearEachOther) {
+  ALIGNLAB_NEEDS_REAL_DATA("words/glove_6B_50d_6770words.txt");
   const std::filesystem::path path = real_data() / "words/glove_6B_50d_6770words.txt";
-  if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not there";
   const Items texts({"two dogs run over the grass", "a puppy is running on a lawn",
                      "a woman plays a guitar on a stage", "the singer is performing music"});
   for (const char* pooling : {"mean", "idf", "sif"}) {

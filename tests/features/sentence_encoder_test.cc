@@ -12,6 +12,7 @@
 namespace alignlab {
 namespace {
 
+using tests::after;
 using tests::contains;
 using tests::dense_row;
 using tests::extracted;
@@ -56,9 +57,7 @@ class SentenceEncoder : public ::testing::Test {
   std::string refusal(const std::string& options = "", const std::string& text = "a b") const {
     const std::string message = message_of<DataError>([&] { rows(options, {text}); });
     EXPECT_EQ(message.find('\n'), std::string::npos) << message;
-    const std::string start = file_.string() + ": ";
-    EXPECT_EQ(message.substr(0, start.size()), start);
-    return message.substr(std::min(start.size(), message.size()));
+    return after(file_.string() + ": ", message);
   }
 
   const ScratchFolder folder_;

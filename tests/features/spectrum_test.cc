@@ -15,19 +15,13 @@
 namespace alignlab::features {
 namespace {
 
+using tests::expect_near;
 using tests::matrix_of;
 using tests::sine;
 using Row = std::vector<float>;
 
 Row row_of(const Matrix& matrix, std::size_t i) {
   return {matrix.row(i).begin(), matrix.row(i).end()};
-}
-
-void expect_near(const Row& found, const std::vector<double>& expected, double margin) {
-  ASSERT_EQ(found.size(), expected.size());
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    EXPECT_NEAR(found[i], expected[i], margin) << "at " << i;
-  }
 }
 
 /// Every bin by itself.

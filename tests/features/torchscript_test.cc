@@ -12,6 +12,7 @@
 
 #include "core/rng.h"
 #include "data/matrix_file.h"
+#include "tests/core/real_data.h"
 #include "tests/data/fixtures.h"
 #include "tests/features/fixtures.h"
 
@@ -20,8 +21,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using tests::after;
 using tests::contains;
 using tests::dense_row;
+using tests::expect_near;
 using tests::extracted;
 using tests::Items;
 using tests::message_of;
@@ -62,9 +65,7 @@ class TorchScript : public ::testing::Test {
     const std::string text = message_of<DataError>(
         [&] { extracted(spec(options), {}, Items({png_of(plain_image(16, 1, 2, 3))})); });
     EXPECT_EQ(text.find('\n'), std::string::npos) << text;
-    const std::string start = file_.string() + ": ";
-    EXPECT_EQ(text.substr(0, start.size()), start);
-    return text.substr(std::min(start.size(), text.size()));
+    return after(file_.string() + ": ", text);
   }
 
   const ScratchFolder folder_;
@@ -75,11 +76,6 @@ constexpr const char* kMeans = R"(
     def forward(self, x):
         return x.mean([2, 3])
 )";
-
-void expect_near(const std::vector<float>& row, const std::vector<double>& expected) {
-  ASSERT_EQ(row.size(), expected.size());
-  for (std::size_t i = 0; i < row.size(); ++i) EXPECT_NEAR(row[i], expected[i], 1e-5) << i;
-}
 
 TEST_F(TorchScript, NormalisesEachColourAsThePresetSays) {
   // Red 255, green 102, blue 51: 1, 0.4 and 0.2.
@@ -346,12 +342,11 @@ TEST_F(TorchScript, OfADamagedFileIsRefusedOrRuns) {
 
 /// The network and features of the real data's README: 224 x 224, x / 127.5 - 1.
 TEST(RealNetwork, GivesTheFeaturesThatWereComputedWithItElsewhere) {
+  ALIGNLAB_NEEDS_REAL_DATA("nets/mobilenet_v2_1280.pt");
+  ALIGNLAB_NEEDS_REAL_DATA("flickr8k/images_224");
   const fs::path data = tests::real_data();
   const fs::path network = data / "nets/mobilenet_v2_1280.pt";
   const fs::path images = data / "flickr8k/images_224";
-  if (!fs::exists(network) || !fs::exists(images)) {
-    GTEST_SKIP() << "no network or images under " << data;
-  }
   std::map<std::string, std::size_t> row_of;
   std::ifstream names(data / "flickr8k/mobilenet_v2_1280.names.txt");
   for (std::string name; std::getline(names, name);) row_of.emplace(name, row_of.size());

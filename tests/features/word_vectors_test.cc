@@ -6,12 +6,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <map>
 #include <sstream>
 
 #include "core/rng.h"
+#include "tests/core/real_data.h"
 #include "tests/core/testing.h"
 #include "tests/data/fixtures.h"
 
@@ -20,7 +20,8 @@ namespace {
 
 using features::read_word_vectors;
 using features::WordVectors;
-using tests::contains;
+using tests::after;
+using tests::bytes_of;
 using tests::Listener;
 using tests::message_of;
 using tests::real_data;
@@ -32,12 +33,6 @@ using Table = std::map<std::string, std::vector<float>>;
 
 constexpr const char* kGlove = "the 0.5 -1.25 3\ndog 1e-3 0 -0\ncat +2 4.5e1 .25\n";
 constexpr const char* kWord2Vec = "3 3\nthe 0.5 -1.25 3\ndog 1e-3 0 -0\ncat +2 4.5e1 .25\n";
-
-std::string bytes_of(const std::vector<float>& values) {
-  std::string out(values.size() * sizeof(float), '\0');
-  std::memcpy(out.data(), values.data(), out.size());
-  return out;
-}
 
 /// As the word2vec program writes it, or without the line ends, as others do.
 std::string binary(const std::vector<std::pair<std::string, std::vector<float>>>& words,
@@ -70,9 +65,7 @@ class WordVectorFile : public ::testing::Test {
   }
   /// What is wrong, after the file's name.
   std::string refusal(std::string_view content, const Words& wanted = {"dog", "cat", "the"}) {
-    const std::string message = message_of<DataError>([&] { found(content, wanted); });
-    EXPECT_TRUE(message.starts_with(path_.string() + ":")) << message;
-    return message.substr(std::min(message.size(), path_.string().size() + 1));
+    return after(path_.string() + ":", message_of<DataError>([&] { found(content, wanted); }));
   }
 
   ScratchFolder folder_;
@@ -284,8 +277,9 @@ TEST_F(WordVectorFile, ThatIsDamagedIsReadOrRefused) {
 TEST(RealWordVectors, AreAsTheFileSays) {
   for (const auto& [name, words, width] : {std::tuple("glove_6B_50d_6770words.txt", 6770, 50),
                                            std::tuple("glove_6B_200d_1788words.txt", 1788, 200)}) {
-    const std::filesystem::path path = real_data() / "words" / name;
-    if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not there";
+    const std::string file = std::string("words/") + name;
+    ALIGNLAB_NEEDS_REAL_DATA(file);
+    const std::filesystem::path path = real_data() / file;
     std::ifstream in(path);
     Table expected;
     Words wanted{"no-such-word-anywhere"};

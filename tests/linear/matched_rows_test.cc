@@ -6,29 +6,20 @@
 #include <cmath>
 #include <numeric>
 
-#include "core/rng.h"
+#include "tests/linear/fixtures.h"
 
 namespace alignlab {
 namespace {
 
-Matrix of(std::size_t rows, std::size_t cols, const std::vector<float>& values) {
-  Matrix out(rows, cols);
-  std::ranges::copy(values, out.values().begin());
-  return out;
-}
-
-Matrix normals(std::size_t rows, std::size_t cols, std::uint64_t seed) {
-  Rng random(seed, "normals");
-  Matrix out(rows, cols);
-  for (float& value : out.values()) value = static_cast<float>(random.normal());
-  return out;
-}
+using tests::matrix_of;
+using tests::normals;
 
 TEST(MatchedRows, CountDeviationsFromThePairingsByChance) {
   // The six pairings of (1,2,3) with (1,2,3) sum to 14, 13, 13, 11, 11, 10: mean 12, variance 2.
-  const Matrix rows = of(3, 1, {1, 2, 3});
+  const Matrix rows = matrix_of(3, 1, {1, 2, 3});
   EXPECT_NEAR(matched_rows_z(rows, rows).value(), 2.0 / std::sqrt(2.0), 1e-12);
-  EXPECT_NEAR(matched_rows_z(rows, of(3, 1, {3, 2, 1})).value(), -2.0 / std::sqrt(2.0), 1e-12);
+  EXPECT_NEAR(matched_rows_z(rows, matrix_of(3, 1, {3, 2, 1})).value(), -2.0 / std::sqrt(2.0),
+              1e-12);
 }
 
 TEST(MatchedRows, AgreeWithEveryPairingTriedOneByOne) {
@@ -57,14 +48,15 @@ TEST(MatchedRows, AgreeWithEveryPairingTriedOneByOne) {
 }
 
 TEST(MatchedRows, TellNothingWhereEveryPairingIsAsGood) {
-  const Matrix same = of(3, 2, {0.1F, 7, 0.1F, 7, 0.1F, 7});
+  const Matrix same = matrix_of(3, 2, {0.1F, 7, 0.1F, 7, 0.1F, 7});
   EXPECT_EQ(matched_rows_z(same, normals(3, 2, 1)), std::nullopt);
   EXPECT_EQ(matched_rows_z(normals(3, 2, 1), same), std::nullopt);
   EXPECT_EQ(matched_rows_z(normals(1, 2, 1), normals(1, 2, 2)), std::nullopt);
   EXPECT_EQ(matched_rows_z(Matrix(0, 2), Matrix(0, 2)), std::nullopt);
   // One column varies here, the other there.
-  EXPECT_EQ(matched_rows_z(of(3, 2, {1, 0, 2, 0, 3, 0}), of(3, 2, {0, 1, 0, 2, 0, 3})),
-            std::nullopt);
+  EXPECT_EQ(
+      matched_rows_z(matrix_of(3, 2, {1, 0, 2, 0, 3, 0}), matrix_of(3, 2, {0, 1, 0, 2, 0, 3})),
+      std::nullopt);
 }
 
 }  // namespace

@@ -2,67 +2,48 @@
 
 #include <gtest/gtest.h>
 
-#include <Eigen/Dense>
-
-#include "core/rng.h"
+#include "tests/linear/fixtures.h"
 
 namespace alignlab {
 namespace {
 
-Matrix of(std::size_t rows, std::size_t cols, const std::vector<float>& values) {
-  Matrix out(rows, cols);
-  std::ranges::copy(values, out.values().begin());
-  return out;
-}
-
-Matrix normals(std::size_t rows, std::size_t cols, std::uint64_t seed) {
-  Rng random(seed, "normals");
-  Matrix out(rows, cols);
-  for (float& value : out.values()) value = static_cast<float>(random.normal());
-  return out;
-}
+using tests::as_eigen;
+using tests::matrix_of;
+using tests::normals;
 
 TEST(Ridge, ShrinksASlopeByThePenaltyOverOneMoreThanIt) {
   // x has mean 5 and deviation 2, so it is -1, 1 once standardised, X'X = 2 and lambda = 2 *
   // penalty: the slope of y, 10 a deviation, becomes 10 * 2 / (2 + 2 * penalty).
-  const Matrix x = of(2, 1, {3, 7});
-  const Matrix y = of(2, 1, {90, 110});
-  const Matrix at_one = of(3, 1, {3, 5, 9});
-  EXPECT_EQ(Ridge::fit(x, y, 1.0).predict(at_one), of(3, 1, {95, 100, 110}));
-  EXPECT_EQ(Ridge::fit(x, y, 4.0).predict(at_one), of(3, 1, {98, 100, 104}));
+  const Matrix x = matrix_of(2, 1, {3, 7});
+  const Matrix y = matrix_of(2, 1, {90, 110});
+  const Matrix at_one = matrix_of(3, 1, {3, 5, 9});
+  EXPECT_EQ(Ridge::fit(x, y, 1.0).predict(at_one), matrix_of(3, 1, {95, 100, 110}));
+  EXPECT_EQ(Ridge::fit(x, y, 4.0).predict(at_one), matrix_of(3, 1, {98, 100, 104}));
 }
 
 TEST(Ridge, GivesEachOfTwoUncorrelatedColumnsItsOwnSlope) {
   // Standardised columns (-1,-1,1,1) and (-1,1,-1,1): X'X = 4 I, lambda = penalty * 8 / 2 = 4 *
   // penalty. y = 3 a + 5 b, so with penalty 1 each weight is halved.
-  const Matrix x = of(4, 2, {-1, -10, -1, 10, 1, -10, 1, 10});
-  const Matrix y = of(4, 1, {-8, 2, -2, 8});
-  EXPECT_EQ(Ridge::fit(x, y, 1.0).predict(x), of(4, 1, {-4, 1, -1, 4}));
+  const Matrix x = matrix_of(4, 2, {-1, -10, -1, 10, 1, -10, 1, 10});
+  const Matrix y = matrix_of(4, 1, {-8, 2, -2, 8});
+  EXPECT_EQ(Ridge::fit(x, y, 1.0).predict(x), matrix_of(4, 1, {-4, 1, -1, 4}));
 }
 
 TEST(Ridge, GivesAColumnThatDoesNotVaryNoWeight) {
-  const Matrix x = of(2, 2, {3, 0.1F, 7, 0.1F});
-  const Matrix y = of(2, 1, {90, 110});
+  const Matrix x = matrix_of(2, 2, {3, 0.1F, 7, 0.1F});
+  const Matrix y = matrix_of(2, 1, {90, 110});
   const Ridge fit = Ridge::fit(x, y, 0.5);
-  EXPECT_EQ(fit.predict(of(1, 2, {3, 0.1F})), fit.predict(of(1, 2, {3, 1000.0F})));
+  EXPECT_EQ(fit.predict(matrix_of(1, 2, {3, 0.1F})), fit.predict(matrix_of(1, 2, {3, 1000.0F})));
   // Where none varies, all that is left is the mean.
-  EXPECT_EQ(Ridge::fit(of(2, 1, {4, 4}), y, 0.5).predict(of(1, 1, {9})), of(1, 1, {100}));
+  EXPECT_EQ(Ridge::fit(matrix_of(2, 1, {4, 4}), y, 0.5).predict(matrix_of(1, 1, {9})),
+            matrix_of(1, 1, {100}));
 }
 
 /// The stationary point of the penalised squares, by a decomposition that the code does not use, in
 /// the larger of the two systems.
 Eigen::MatrixXd by_least_squares(const Matrix& x, const Matrix& y, double penalty) {
-  const auto eigen = [](const Matrix& matrix) {
-    Eigen::MatrixXd out(matrix.rows(), matrix.cols());
-    for (Eigen::Index i = 0; i < out.rows(); ++i) {
-      for (Eigen::Index j = 0; j < out.cols(); ++j) {
-        out(i, j) = matrix.row(static_cast<std::size_t>(i))[static_cast<std::size_t>(j)];
-      }
-    }
-    return out;
-  };
-  Eigen::MatrixXd inputs = eigen(x);
-  const Eigen::MatrixXd outputs = eigen(y);
+  Eigen::MatrixXd inputs = as_eigen(x);
+  const Eigen::MatrixXd outputs = as_eigen(y);
   for (Eigen::Index j = 0; j < inputs.cols(); ++j) {
     inputs.col(j).array() -= inputs.col(j).mean();
     inputs.col(j) /= std::sqrt(inputs.col(j).squaredNorm() / static_cast<double>(inputs.rows()));

@@ -2,35 +2,18 @@
 
 #include <gtest/gtest.h>
 
-#include <Eigen/Dense>
-
-#include "core/rng.h"
-#include "tests/core/testing.h"
+#include "tests/linear/fixtures.h"
 
 namespace alignlab {
 namespace {
 
+using tests::as_eigen;
 using tests::in_form;
-
-Matrix normals(std::size_t rows, std::size_t cols, std::uint64_t seed) {
-  Rng random(seed, "normals");
-  Matrix out(rows, cols);
-  for (float& value : out.values()) value = static_cast<float>(random.normal());
-  return out;
-}
+using tests::matrix_of;
+using tests::normals;
 
 Matrix directions_of(const Features& features, std::size_t wanted, Rng rng) {
   return leading_directions(features, wanted, rng).directions;
-}
-
-Eigen::MatrixXd as_eigen(const Matrix& matrix) {
-  Eigen::MatrixXd out(matrix.rows(), matrix.cols());
-  for (std::size_t i = 0; i < matrix.rows(); ++i) {
-    for (std::size_t j = 0; j < matrix.cols(); ++j) {
-      out(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) = matrix.row(i)[j];
-    }
-  }
-  return out;
 }
 
 /// Singular values 10, 9, 8 and little else: three directions carry nearly everything.
@@ -152,12 +135,9 @@ TEST(LeadingDirections, AreTheSameBitsForTheSameStream) {
 }
 
 TEST(Project, IsTheProductWithTheDirectionsForEitherForm) {
-  Matrix features(2, 3);
-  std::ranges::copy(std::vector{1.0F, 0.0F, 2.0F, 0.0F, -3.0F, 0.5F}, features.values().begin());
-  Matrix directions(3, 2);
-  std::ranges::copy(std::vector{1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}, directions.values().begin());
-  Matrix wanted(2, 2);
-  std::ranges::copy(std::vector{11.0F, 14.0F, -6.5F, -9.0F}, wanted.values().begin());
+  const Matrix features = matrix_of(2, 3, {1, 0, 2, 0, -3, 0.5F});
+  const Matrix directions = matrix_of(3, 2, {1, 2, 3, 4, 5, 6});
+  const Matrix wanted = matrix_of(2, 2, {11, 14, -6.5F, -9});
   EXPECT_EQ(project(features, directions), wanted);
   EXPECT_EQ(project(in_form(features, FeatureForm::kSparse), directions), wanted);
 }

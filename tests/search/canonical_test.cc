@@ -12,13 +12,8 @@
 namespace alignlab {
 namespace {
 
+using tests::matrix_of;
 using tests::message_of;
-
-Matrix matrix_of(std::size_t rows, std::size_t cols, const std::vector<float>& values) {
-  Matrix out(rows, cols);
-  std::ranges::copy(values, out.values().begin());
-  return out;
-}
 
 std::vector<float> row_of(const Gallery& gallery, std::size_t i) {
   const auto row = std::as_const(gallery.vectors).row(i);
