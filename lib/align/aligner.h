@@ -45,7 +45,8 @@ struct AlignerRow {
   std::string name;
   std::string summary;
   Options options;
-  bool learns = true;              // false: a floor or a ceiling, not a method
+  bool learns = true;              // false: a floor, a ceiling or a pass-through, not a method
+  bool draws = true;               // false: the seed makes no difference
   std::vector<FeatureForm> forms;  // that it takes, on either side
 };
 

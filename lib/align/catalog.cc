@@ -56,7 +56,13 @@ Options with_training(Options options, const TrainingDefaults& defaults) {
        .most = 65536,
        .may_be_empty = true},
       {.name = "dropout",
-       .summary = "share of hidden units (and of inputs) left out in training",
+       .summary = "share of hidden units left out in training",
+       .fallback = defaults.dropout,
+       .least = 0.0,
+       .most = 0.95},
+      {.name = "input_dropout",
+       .summary = "share of the entries of features left out in training: words, where rows are "
+                  "sparse",
        .fallback = defaults.dropout,
        .least = 0.0,
        .most = 0.95},
@@ -69,15 +75,60 @@ Options mlp_mse_options() {
   return with_training({}, {.epochs = 60, .batch_size = 64, .learning_rate = 3e-3, .dropout = 0.1});
 }
 
+Option tower_option(const char* name, const char* whose) {
+  return {.name = name,
+          .summary = whose,
+          .fallback = std::string("mlp"),
+          .choices = {"mlp", "linear", "residual", "glu"}};
+}
+
 Options contrastive_options() {
   return with_training(
-      {{.name = "width",
+      {{.name = "loss",
+        .summary = "infonce, siglip, hinge-sum and hinge-max tell pairs from negatives; vicreg and "
+                   "barlow make pairs alike and coordinates independent",
+        .fallback = std::string("infonce"),
+        .choices = {"infonce", "siglip", "hinge-sum", "hinge-max", "vicreg", "barlow"}},
+       {.name = "siblings",
+        .summary = "infonce: what the other items of a pair's group are, neither positive nor "
+                   "negative or positives as well",
+        .fallback = std::string("masked"),
+        .choices = {"masked", "positive"}},
+       {.name = "label_smoothing",
+        .summary = "infonce: share of the target that goes evenly to all candidates",
+        .fallback = 0.0,
+        .least = 0.0,
+        .most = 0.99},
+       {.name = "margin",
+        .summary = "hinge-sum, hinge-max: by how much pairs are to be more alike",
+        .fallback = 0.2,
+        .least = 0.0,
+        .most = 2.0},
+       {.name = "bias",
+        .summary = "siglip: initial; added to similarities over temperature",
+        .fallback = -10.0,
+        .least = -1000.0,
+        .most = 1000.0},
+       {.name = "memory",
+        .summary = "embeddings of earlier batches that are negatives too, on each side",
+        .fallback = std::int64_t{0},
+        .least = 0,
+        .most = 1000000},
+       {.name = "batch_of",
+        .summary = "whether batch_size counts pairs, or groups with all of their items",
+        .fallback = std::string("pairs"),
+        .choices = {"pairs", "groups"}},
+       tower_option("first_tower",
+                    "of the first modality: layers with ReLU, one layer, the sum of both, or "
+                    "layers with gates"),
+       tower_option("second_tower", "of the second modality, likewise"),
+       {.name = "width",
         .summary = "of the shared space",
         .fallback = std::int64_t{256},
         .least = 1,
         .most = 65536},
        {.name = "temperature",
-        .summary = "initial; similarities are divided by it",
+        .summary = "infonce, siglip: initial; similarities are divided by it",
         .fallback = 0.07,
         .least = 0.01,
         .most = 100.0},
@@ -119,24 +170,64 @@ Options cluster_matching_options() {
            .least = 1e-6}};
 }
 
+Options no_options() { return {}; }
+
+Option ridge_option(const char* name, const char* whose, double fallback) {
+  return {.name = name, .summary = whose, .fallback = fallback, .least = 0.0};
+}
+
+Option directions_option(std::int64_t fallback) {
+  return {.name = "width",
+          .summary = "directions kept",
+          .fallback = fallback,
+          .least = 1,
+          .most = 65536};
+}
+
+Options ridge_options() {
+  return {{.name = "direction",
+           .summary = "of the map, between the modalities in the order image, audio, text; both "
+                      "sets the two comparisons side by side",
+           .fallback = std::string("to-second"),
+           .choices = {"to-second", "to-first", "both"}},
+          ridge_option("ridge", "in units of the source columns' mean variance", 1.0)};
+}
+
+Options procrustes_options() { return {directions_option(128)}; }
+
+Options canonical_options(std::int64_t width) {
+  return {directions_option(width),
+          ridge_option("first_ridge",
+                       "of the first modality, in units of its columns' mean variance", 1.0),
+          ridge_option("second_ridge", "of the second modality, likewise", 1.0)};
+}
+
 Options cca_options() {
-  return {{.name = "width",
-           .summary = "directions kept",
-           .fallback = std::int64_t{128},
+  Options options = canonical_options(128);
+  options.push_back({.name = "weighting",
+                     .summary = "directions are weighted by this power of their correlations",
+                     .fallback = 1.0,
+                     .least = 0.0,
+                     .most = 64.0});
+  return options;
+}
+
+Options csa_options() { return canonical_options(128); }
+
+Options asif_options() {
+  return {{.name = "anchors",
+           .summary = "training pairs that items are compared with, at most; the width",
+           .fallback = std::int64_t{8192},
            .least = 1,
-           .most = 65536},
-          {.name = "first_ridge",
-           .summary = "of the first modality, in units of its columns' mean variance",
-           .fallback = 1.0,
-           .least = 0.0},
-          {.name = "second_ridge",
-           .summary = "of the second modality, likewise",
-           .fallback = 1.0,
-           .least = 0.0},
-          {.name = "weighting",
-           .summary = "directions are weighted by this power of their correlations",
-           .fallback = 1.0,
-           .least = 0.0,
+           .most = 1000000},
+          {.name = "neighbours",
+           .summary = "anchors that an item keeps",
+           .fallback = std::int64_t{800},
+           .least = 1},
+          {.name = "power",
+           .summary = "of similarities to anchors",
+           .fallback = 8.0,
+           .least = 0.01,
            .most = 64.0}};
 }
 
@@ -144,8 +235,8 @@ Options cca_options() {
 
 const std::vector<AlignerRow>& aligner_catalog() {
   static const std::vector<AlignerRow> kAll{
-#define ALIGNER(name, maker, options, learns, forms, summary) \
-  {name, summary, options, learns, forms},
+#define ALIGNER(name, maker, options, learns, draws, forms, summary) \
+  {name, summary, options, learns, draws, forms},
 #include "align/aligners.def"
 #undef ALIGNER
   };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "core/error.h"
 #include "search/search.h"
@@ -31,6 +32,7 @@ double hits(const Gallery& queries, const Gallery& candidates, const Relevance& 
 }  // namespace
 
 std::vector<Pair> pairs_of(const TrainSplit& train) {
+  require_pairs(train);
   std::unordered_map<std::int32_t, std::vector<std::int32_t>> seconds;
   for (std::size_t j = 0; j < train.second().groups.size(); ++j) {
     seconds[train.second().groups[j]].push_back(static_cast<std::int32_t>(j));
@@ -44,12 +46,17 @@ std::vector<Pair> pairs_of(const TrainSplit& train) {
       pairs.push_back({static_cast<std::int32_t>(i), j, group});
     }
   }
-  if (pairs.empty()) {
-    throw DataError(fmt::format("the training split has {} {} and {} {} items, but no pair of them",
-                                train.first().groups.size(), name_of(train.first().modality),
-                                train.second().groups.size(), name_of(train.second().modality)));
-  }
   return pairs;
+}
+
+void require_pairs(const TrainSplit& train) {
+  const std::unordered_set<std::int32_t> groups(train.second().groups.begin(),
+                                                train.second().groups.end());
+  const auto is_shared = [&](std::int32_t group) { return groups.contains(group); };
+  if (std::ranges::any_of(train.first().groups, is_shared)) return;
+  throw DataError(fmt::format("the training split has {} {} and {} {} items, but no pair of them",
+                              train.first().groups.size(), name_of(train.first().modality),
+                              train.second().groups.size(), name_of(train.second().modality)));
 }
 
 double dev_score(const Matrix& first, const std::vector<std::int32_t>& first_groups,

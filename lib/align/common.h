@@ -21,6 +21,9 @@ struct Pair {
 /// the second's. DataError if none.
 std::vector<Pair> pairs_of(const TrainSplit& train);
 
+/// DataError if pairs_of() would be empty.
+void require_pairs(const TrainSplit& train);
+
 /// R@1 + R@5 + R@10 of both directions by cosine, 0 to 600, ties counted against the method: what
 /// training keeps the best epoch by.
 double dev_score(const Matrix& first, const std::vector<std::int32_t>& first_groups,

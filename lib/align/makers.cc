@@ -12,7 +12,7 @@ struct Maker {
 };
 
 constexpr Maker kMakers[] = {
-#define ALIGNER(name, maker, options, learns, forms, summary) {name, align::maker},
+#define ALIGNER(name, maker, options, learns, draws, forms, summary) {name, align::maker},
 #include "align/aligners.def"
 #undef ALIGNER
 };

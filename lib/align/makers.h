@@ -10,7 +10,7 @@ namespace alignlab::align {
 
 using AlignerPtr = std::unique_ptr<Aligner>;
 
-#define ALIGNER(name, maker, options, learns, forms, summary) \
+#define ALIGNER(name, maker, options, learns, draws, forms, summary) \
   AlignerPtr maker(const Section& options_of_the_kind, const TrainOptions& train);
 #include "align/aligners.def"
 #undef ALIGNER

@@ -75,6 +75,27 @@ void Features::copy_row(std::size_t i, std::span<float> out) const {
   for (std::size_t k = 0; k < columns.size(); ++k) out[columns[k]] = values[k];
 }
 
+Features Features::rows_at(std::span<const std::int32_t> rows) const {
+  assert(form() == FeatureForm::kDense || form() == FeatureForm::kSparse);
+  if (form() == FeatureForm::kDense) {
+    Matrix out(rows.size(), cols());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      std::ranges::copy(dense().row(static_cast<std::size_t>(rows[i])), out.row(i).begin());
+    }
+    return out;
+  }
+  SparseRows out;
+  out.cols = cols();
+  for (const std::int32_t row : rows) {
+    const auto columns = sparse().row_columns(static_cast<std::size_t>(row));
+    const auto values = sparse().row_values(static_cast<std::size_t>(row));
+    out.columns.insert(out.columns.end(), columns.begin(), columns.end());
+    out.values.insert(out.values.end(), values.begin(), values.end());
+    out.offsets.push_back(static_cast<std::int64_t>(out.columns.size()));
+  }
+  return out;
+}
+
 Matrix Features::to_dense() const {
   Matrix out(rows(), cols());
   for (std::size_t i = 0; i < rows(); ++i) copy_row(i, out.row(i));

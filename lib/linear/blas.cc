@@ -28,6 +28,8 @@ namespace alignlab::blas {
 namespace {
 
 constexpr double kOne = 1.0;
+// A square has lost half of the digits.
+constexpr double kNoise = 1e-7;
 
 int rows_of(const Doubles& matrix) { return static_cast<int>(matrix.rows()); }
 int cols_of(const Doubles& matrix) { return static_cast<int>(matrix.cols()); }
@@ -120,6 +122,22 @@ Eigenpairs leading_eigenpairs(Doubles matrix, Eigen::Index count) {
   }
   fix_signs(out.vectors);
   return out;
+}
+
+SingularTriples leading_singular_triples(const Doubles& matrix, Eigen::Index count) {
+  const bool wide = matrix.rows() <= matrix.cols();
+  const Doubles turned = wide ? Doubles(matrix.transpose()) : Doubles();
+  const Doubles& tall = wide ? turned : matrix;
+  Doubles square = Doubles::Zero(tall.cols(), tall.cols());
+  add_gram(square, tall);
+  Eigenpairs found = leading_eigenpairs(std::move(square), std::min(count, tall.cols()));
+  const Eigen::VectorXd values = found.values.cwiseMax(0.0).cwiseSqrt();
+  Doubles other = product(tall, found.vectors);
+  for (Eigen::Index j = 0; j < values.size(); ++j) {
+    other.col(j) *= values[j] > kNoise * values[0] ? 1.0 / values[j] : 0.0;
+  }
+  if (wide) return {values, std::move(found.vectors), std::move(other)};
+  return {values, std::move(other), std::move(found.vectors)};
 }
 
 }  // namespace alignlab::blas

@@ -46,4 +46,14 @@ struct Eigenpairs {
 /// Of the symmetric matrix whose lower triangle this is, the `count` largest.
 Eigenpairs leading_eigenpairs(Doubles matrix, Eigen::Index count);
 
+struct SingularTriples {
+  Eigen::VectorXd values;  // descending
+  Doubles left;            // [rows, k]
+  Doubles right;           // [columns, k]
+};
+
+/// The `count` largest, from the eigenvectors of the shorter side's square: values below a
+/// ten-millionth of the largest are noise, and one side's vector is 0 there.
+SingularTriples leading_singular_triples(const Doubles& matrix, Eigen::Index count);
+
 }  // namespace alignlab::blas

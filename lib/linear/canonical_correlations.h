@@ -17,17 +17,9 @@
 
 #include "core/features.h"
 #include "core/progress.h"
+#include "linear/centred_directions.h"
 
 namespace alignlab {
-
-/// Rows less their mean, on a few directions.
-struct CentredDirections {
-  Matrix directions;           // [columns, k]
-  std::vector<float> offsets;  // [k], of the mean
-
-  /// [rows, k]
-  Matrix apply(const Features& features) const;
-};
 
 struct CanonicalCorrelations {
   CentredDirections first, second;

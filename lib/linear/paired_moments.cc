@@ -1,5 +1,7 @@
 #include "linear/paired_moments.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <unordered_map>
@@ -14,6 +16,8 @@ using Eigen::Index;
 using Eigen::VectorXd;
 
 constexpr std::size_t kBlock = 1024;
+// A covariance of doubles that wide takes 3.2 GB, and its factorisation minutes.
+constexpr std::size_t kMostColumns = 20000;
 
 /// Groups that both sides have, numbered, and how many items each side has of them.
 struct SharedGroups {
@@ -131,6 +135,14 @@ Doubles sparse_covariance(const Side& side, const VectorXd& mean, double pairs,
   return gram;
 }
 
+void require_narrow(const Features& features, const char* side) {
+  if (features.cols() <= kMostColumns) return;
+  throw DataError(fmt::format(
+      "the {} side has {} columns, and a covariance is as wide: expected at most {} (max_features, "
+      "min_count or lsa make them fewer)",
+      side, features.cols(), kMostColumns));
+}
+
 Doubles covariance(const Side& side, const VectorXd& mean, double pairs, Progress& progress) {
   return is_sparse(side.features) ? sparse_covariance(side, mean, pairs, progress)
                                   : dense_covariance(side, mean, pairs, progress);
@@ -194,7 +206,8 @@ Doubles cross_covariance(const Side& first, const VectorXd& first_mean, const Si
 }  // namespace
 
 PairedMoments paired_moments(const GroupedFeatures& first, const GroupedFeatures& second,
-                             Progress& progress) {
+                             PairedMoments::Wanted wanted, Progress& progress) {
+  using Wanted = PairedMoments::Wanted;
   const SharedGroups shared = shared_groups(first.groups, second.groups);
   const Side x = side_of(first.features, shared.first, shared.seconds);
   const Side y = side_of(second.features, shared.second, shared.firsts);
@@ -203,12 +216,46 @@ PairedMoments paired_moments(const GroupedFeatures& first, const GroupedFeatures
     out.pairs += shared.firsts[g] * shared.seconds[g];
   }
   if (out.pairs == 0) throw DataError("no pairs: the two modalities share no groups");
+  const bool wants_first = wanted == Wanted::kAll || wanted == Wanted::kFirstAndCross;
+  const bool wants_second = wanted == Wanted::kAll || wanted == Wanted::kSecondAndCross;
+  if (wants_first) require_narrow(first.features, "first");
+  if (wants_second) require_narrow(second.features, "second");
   out.first_mean = mean_of(x, out.pairs);
   out.second_mean = mean_of(y, out.pairs);
-  out.first = covariance(x, out.first_mean, out.pairs, progress);
-  out.second = covariance(y, out.second_mean, out.pairs, progress);
+  if (wants_first) {
+    out.first = covariance(x, out.first_mean, out.pairs, progress);
+  }
+  if (wants_second) {
+    out.second = covariance(y, out.second_mean, out.pairs, progress);
+  }
   out.cross = cross_covariance(x, out.first_mean, y, out.second_mean, shared.firsts.size(),
                                out.pairs, progress);
+  return out;
+}
+
+Doubles regularised_root(Doubles covariance, double ridge, const char* option) {
+  const double mean = covariance.diagonal().mean();
+  // Columns that are all constant have no scale of their own: any will do.
+  covariance.diagonal().array() += mean > 0 ? ridge * mean : 1.0;
+  if (!blas::factorise(covariance)) {
+    throw DataError(
+        fmt::format("{} = {}: columns of the features depend on each other: expected a larger {}",
+                    option, ridge, option));
+  }
+  return covariance;
+}
+
+CentredDirections centred_directions(const Doubles& directions, const VectorXd& mean) {
+  CentredDirections out{Matrix(static_cast<std::size_t>(directions.rows()),
+                               static_cast<std::size_t>(directions.cols())),
+                        {}};
+  for (Index j = 0; j < directions.cols(); ++j) {
+    out.offsets.push_back(static_cast<float>(directions.col(j).dot(mean)));
+    for (Index i = 0; i < directions.rows(); ++i) {
+      out.directions.row(static_cast<std::size_t>(i))[static_cast<std::size_t>(j)] =
+          static_cast<float>(directions(i, j));
+    }
+  }
   return out;
 }
 

@@ -10,6 +10,7 @@
 #include "core/features.h"
 #include "core/progress.h"
 #include "linear/blas.h"
+#include "linear/centred_directions.h"
 
 namespace alignlab {
 
@@ -20,14 +21,23 @@ struct GroupedFeatures {
 };
 
 struct PairedMoments {
+  enum class Wanted { kAll, kCross, kFirstAndCross, kSecondAndCross };
+
   double pairs = 0;
   Eigen::VectorXd first_mean, second_mean;
-  blas::Doubles first, second;  // covariances, their lower triangles
+  blas::Doubles first, second;  // covariances, their lower triangles; empty if not wanted
   blas::Doubles cross;          // [first, second]
 };
 
-/// DataError where nothing belongs together.
+/// DataError where nothing belongs together, and for a covariance that memory would not hold.
 PairedMoments paired_moments(const GroupedFeatures& first, const GroupedFeatures& second,
-                             Progress& progress);
+                             PairedMoments::Wanted wanted, Progress& progress);
+
+/// The Cholesky factor of covariance + ridge mean(diagonal) I. DataError, naming the option that
+/// the ridge is, where columns depend on each other and the ridge is too small.
+blas::Doubles regularised_root(blas::Doubles covariance, double ridge, const char* option);
+
+/// Directions in columns, and the mean that rows are to lose.
+CentredDirections centred_directions(const blas::Doubles& directions, const Eigen::VectorXd& mean);
 
 }  // namespace alignlab

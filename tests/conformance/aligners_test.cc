@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
 
 #include "core/hdf5.h"
 #include "tests/align/fixtures.h"
@@ -24,6 +25,13 @@ using tests::ScratchFolder;
 const std::map<std::string, std::string>& small_options() {
   static const std::map<std::string, std::string> kOptions{
       {"random", "width = 8"},
+      {"identity", ""},
+      {"mean-centre", ""},
+      {"ridge", "ridge = 0.1\ndirection = \"both\""},
+      {"procrustes", "width = 8"},
+      {"cca", "width = 8\nfirst_ridge = 0.1\nsecond_ridge = 0.1"},
+      {"csa", "width = 8\nfirst_ridge = 0.1\nsecond_ridge = 0.1"},
+      {"asif", "anchors = 400\nneighbours = 20\npower = 2.0"},
       {"mlp-mse", "epochs = 30\nhidden = [32]\nbatch_size = 32\nlearning_rate = 0.01"},
       {"contrastive",
        "epochs = 20\nhidden = [32]\nwidth = 16\nbatch_size = 64\n"
@@ -49,6 +57,9 @@ TEST(AlignerCatalog, ResolvesEveryRowsOwnDefaults) {
   }
 }
 
+/// Those that compare features as they are, which must then be of one width.
+const std::set<std::string> kOfOneSpace{"identity", "mean-centre"};
+
 struct Case {
   std::string name;
   Forms forms;
@@ -66,9 +77,10 @@ class EveryAligner : public ::testing::TestWithParam<Case> {
 
   const std::string& name() const { return GetParam().name; }
   Forms forms() const { return GetParam().forms; }
-  bool learns() const {
-    return std::ranges::find(aligner_catalog(), name(), &AlignerRow::name)->learns;
+  const AlignerRow& row() const {
+    return *std::ranges::find(aligner_catalog(), name(), &AlignerRow::name);
   }
+  bool learns() const { return row().learns; }
   std::unique_ptr<Aligner> aligner() const {
     const auto options = small_options().find(name());
     return aligner_of(name(), options == small_options().end() ? "" : options->second);
@@ -108,13 +120,13 @@ TEST_P(EveryAligner, EmbedsBothModalitiesInFiniteRowsOfOneWidth) {
             0U);
 }
 
-TEST_P(EveryAligner, GivesTheSameBitsForASeedAndOthersForAnother) {
+TEST_P(EveryAligner, GivesTheSameBitsForASeedAndOthersForAnotherIfItDraws) {
   const SplitItems train = few("train");
   const SplitItems unseen = few("test");
   const auto once = embedded(*fit(train, 1), unseen);
   EXPECT_EQ(embedded(*fit(train, 1), unseen), once);
   // One of the modalities may be embedded as it is.
-  EXPECT_NE(embedded(*fit(train, 2), unseen), once);
+  EXPECT_EQ(embedded(*fit(train, 2), unseen) != once, row().draws);
 }
 
 TEST_P(EveryAligner, EmbedsTheSameBitsAfterSavingAndLoading) {
@@ -206,6 +218,7 @@ std::vector<Case> every_case() {
     for (const Forms forms : {Forms{FeatureForm::kDense, FeatureForm::kDense},
                               Forms{FeatureForm::kDense, FeatureForm::kSparse},
                               Forms{FeatureForm::kSparse, FeatureForm::kDense}}) {
+      if (kOfOneSpace.contains(row.name) && forms.first != forms.second) continue;
       out.push_back({row.name, forms});
     }
   }

@@ -7,63 +7,15 @@
 // correlate more (p = 4 in Gong, Ke, Isard and Lazebnik, "A Multi-View Embedding Space for Modeling
 // Internet Images, Tags, and their Semantics", IJCV 106, 2014).
 
-#include <fmt/format.h>
-
 #include <cmath>
 
 #include "align/common.h"
+#include "align/linear_encoder.h"
 #include "align/makers.h"
-#include "core/error.h"
 #include "linear/canonical_correlations.h"
 
 namespace alignlab::align {
 namespace {
-
-class CcaEncoder : public Encoder {
- public:
-  CcaEncoder(CentredDirections first, CentredDirections second, Modality first_modality)
-      : first_(std::move(first)), second_(std::move(second)), first_modality_(first_modality) {}
-
-  Matrix embed(Modality modality, const Features& features) const override {
-    const CentredDirections& side = modality == first_modality_ ? first_ : second_;
-    require_width(modality, features, side.directions.rows());
-    return side.apply(features);
-  }
-
-  void save(H5File& file, const std::string& group) const override {
-    for (const auto& [name, side] : {std::pair("first", &first_), std::pair("second", &second_)}) {
-      const std::string here = group + "/" + name;
-      file.write_matrix(here + "/directions", side->directions);
-      file.write<float>(here + "/offsets", side->offsets);
-    }
-    file.set_attribute(group, "first", name_of(first_modality_));
-  }
-
- private:
-  CentredDirections first_;
-  CentredDirections second_;
-  Modality first_modality_;
-};
-
-CentredDirections weighted(CentredDirections side, const std::vector<double>& weights) {
-  for (std::size_t j = 0; j < weights.size(); ++j) {
-    const auto weight = static_cast<float>(weights[j]);
-    side.offsets[j] *= weight;
-    for (std::size_t i = 0; i < side.directions.rows(); ++i) side.directions.row(i)[j] *= weight;
-  }
-  return side;
-}
-
-CentredDirections load_side(const H5File& file, const std::string& group) {
-  CentredDirections side{file.read_matrix(group + "/directions"),
-                         file.read<float>(group + "/offsets")};
-  if (side.offsets.size() != side.directions.cols()) {
-    throw DataError(fmt::format("{}: {}: expected an offset a direction, {}, found {}",
-                                file.path().string(), group, side.directions.cols(),
-                                side.offsets.size()));
-  }
-  return side;
-}
 
 class CanonicalAligner : public Aligner {
  public:
@@ -74,22 +26,19 @@ class CanonicalAligner : public Aligner {
 
   std::unique_ptr<Encoder> fit(const TrainSplit& train, const DevSplit&, std::uint64_t,
                                Progress& progress) const override {
+    require_pairs(train);
     CanonicalCorrelations found =
         canonical_correlations(train.first().features, train.first().groups,
                                train.second().features, train.second().groups, cca_, progress);
-    std::vector<double> weights;
-    for (const double correlation : found.correlations) {
-      weights.push_back(std::pow(correlation, weighting_));
-    }
-    return std::make_unique<CcaEncoder>(weighted(std::move(found.first), weights),
-                                        weighted(std::move(found.second), weights),
-                                        train.first().modality);
+    for (double& correlation : found.correlations) correlation = std::pow(correlation, weighting_);
+    found.first.weigh(found.correlations);
+    found.second.weigh(found.correlations);
+    return std::make_unique<LinearEncoder>(
+        LinearSides{train.first().modality, std::move(found.first), std::move(found.second)});
   }
 
   std::unique_ptr<Encoder> load(const H5File& file, const std::string& group) const override {
-    return std::make_unique<CcaEncoder>(load_side(file, group + "/first"),
-                                        load_side(file, group + "/second"),
-                                        modality_from(file.text_attribute(group, "first")).value());
+    return std::make_unique<LinearEncoder>(LinearSides::load(file, group));
   }
 
  private:

@@ -1,25 +1,23 @@
-// contrastive: two towers f, g into a shared space, trained with the symmetric InfoNCE loss of CLIP
-// (Radford et al., "Learning Transferable Visual Models From Natural Language Supervision", ICML
-// 2021). For a batch of pairs (x_i, y_i) with unit embeddings u_i = f(x_i), v_i = g(y_i),
+// contrastive: two towers f, g into a shared space, trained so that what belongs together is more
+// alike than what does not (align/torch/losses.h has the losses and their papers). A batch is drawn
+// from the pairs, or from the groups with all of their items; an item of a batch goes through its
+// tower once, however many pairs it is in.
 //
-//     L = -1/2n sum_i [ log softmax_j(s u_i . v_j)_i + log softmax_j(s u_j . v_i)_i ],
-//
-// where s is the learned logit scale, clamped at 100, and j runs over the pairs of the batch except
-// the siblings of i: another pair of the same group is not a negative.
+// With `memory`, the last so many embeddings of each side are further negatives, as they were when
+// they were made (Wang et al., "Cross-Batch Memory for Embedding Learning", CVPR 2020).
 
-#include <cmath>
-#include <limits>
+#include <algorithm>
+#include <unordered_map>
 
 #include "align/common.h"
 #include "align/makers.h"
 #include "align/torch/augmentation.h"
+#include "align/torch/losses.h"
 #include "align/torch/tower.h"
 #include "align/torch/training.h"
 
 namespace alignlab::align {
 namespace {
-
-const double kLargestLogScale = std::log(100.0);
 
 class TwoTowers : public Encoder {
  public:
@@ -49,84 +47,125 @@ class TwoTowers : public Encoder {
   torch::Device device_;
 };
 
-/// -infinity where two different pairs of the batch are siblings, 0 elsewhere.
-torch::Tensor sibling_mask(const std::vector<std::int32_t>& groups) {
-  const auto n = static_cast<std::int64_t>(groups.size());
-  torch::Tensor mask = torch::zeros({n, n});
-  auto cells = mask.accessor<float, 2>();
-  for (std::int64_t i = 0; i < n; ++i) {
-    for (std::int64_t j = 0; j < n; ++j) {
-      if (i != j && groups[static_cast<std::size_t>(i)] == groups[static_cast<std::size_t>(j)]) {
-        cells[i][j] = -std::numeric_limits<float>::infinity();
-      }
+/// What a batch is made of: a pair, or a group.
+struct Example {
+  std::vector<std::int32_t> firsts;
+  std::vector<std::int32_t> seconds;
+};
+
+std::vector<Example> examples_of(const std::vector<Pair>& pairs, bool groups) {
+  std::vector<Example> examples;
+  std::unordered_map<std::int32_t, std::size_t> of_group;
+  const auto add_once = [](std::vector<std::int32_t>& items, std::int32_t item) {
+    if (std::ranges::find(items, item) == items.end()) items.push_back(item);
+  };
+  for (const Pair& pair : pairs) {
+    if (!groups) {
+      examples.push_back({{pair.first}, {pair.second}});
+      continue;
     }
+    const auto [found, is_new] = of_group.emplace(pair.group, examples.size());
+    if (is_new) examples.emplace_back();
+    add_once(examples[found->second].firsts, pair.first);
+    add_once(examples[found->second].seconds, pair.second);
   }
-  return mask;
+  return examples;
 }
 
-torch::Tensor unit_rows(const torch::Tensor& rows) {
-  return rows / rows.norm(2, /*dim=*/1, /*keepdim=*/true).clamp_min(1e-12);
+/// The items of a batch, each once, in the order in which they come.
+std::vector<std::int32_t> items_of(const std::vector<std::int32_t>& batch,
+                                   const std::vector<Example>& examples,
+                                   std::vector<std::int32_t> Example::*side) {
+  std::vector<std::int32_t> items;
+  for (const std::int32_t example : batch) {
+    const auto& more = examples[static_cast<std::size_t>(example)].*side;
+    items.insert(items.end(), more.begin(), more.end());
+  }
+  std::vector<std::int32_t> sorted = items;
+  std::ranges::sort(sorted);
+  if (std::ranges::adjacent_find(sorted) == sorted.end()) return items;
+  std::unordered_map<std::int32_t, bool> seen;
+  std::erase_if(items, [&](std::int32_t item) { return !seen.emplace(item, true).second; });
+  return items;
 }
+
+torch::Tensor groups_of(const std::vector<std::int32_t>& items,
+                        const std::vector<std::int32_t>& groups, torch::Device device) {
+  std::vector<std::int64_t> out;
+  for (const std::int32_t item : items) out.push_back(groups[static_cast<std::size_t>(item)]);
+  return torch::tensor(out, torch::kInt64).to(device);
+}
+
+/// The last embeddings of a side.
+class Memory {
+ public:
+  Memory(std::int64_t size, std::int64_t width, torch::Device device)
+      : size_(size),
+        kept_{torch::zeros({0, width}).to(device), torch::zeros({0}, torch::kInt64).to(device)} {}
+
+  const EmbeddedSide& kept() const { return kept_; }
+  void add(const EmbeddedSide& side) {
+    if (size_ == 0) return;
+    const auto last = [this](const torch::Tensor& all) {
+      return all.slice(0, std::max<std::int64_t>(0, all.size(0) - size_)).clone();
+    };
+    kept_ = {last(torch::cat({kept_.rows, side.rows.detach()})),
+             last(torch::cat({kept_.groups, side.groups}))};
+  }
+
+ private:
+  std::int64_t size_;
+  EmbeddedSide kept_;
+};
 
 class Contrastive : public Aligner {
  public:
   Contrastive(const Section& options, const TrainOptions& train)
-      : training_(options),
-        train_(train),
-        width_(static_cast<std::size_t>(options.integer("width"))),
-        temperature_(options.real("temperature")),
-        learn_temperature_(options.flag("learn_temperature")),
-        channels_(options.integers("channels")),
-        augment_(options.texts("augment")) {}
+      : options_(options), training_(options), train_(train) {}
 
   std::unique_ptr<Encoder> fit(const TrainSplit& train_split, const DevSplit& dev,
                                std::uint64_t seed, Progress& progress) const override {
     const torch::Device device = prepare_torch(train_);
-    const std::vector<Pair> pairs = pairs_of(train_split);
+    const std::vector<Example> examples =
+        examples_of(pairs_of(train_split), options_.text("batch_of") == "groups");
     const FeatureTable firsts(train_split.first().features, device);
     const FeatureTable seconds(train_split.second().features, device);
-    const auto tower = [&](const ModalityItems& items) -> std::shared_ptr<const Tower> {
-      const std::string name(name_of(items.modality));
-      return make_tower(items.features, {training_.hidden, channels_, width_},
-                        generator(seed, "initial weights of " + name), device);
-    };
     // Tensors are handles: training these towers trains the encoder's.
-    const auto first = tower(train_split.first());
-    const auto second = tower(train_split.second());
+    const auto first = tower(train_split.first(), "first_tower", seed, device);
+    const auto second = tower(train_split.second(), "second_tower", seed, device);
     auto encoder = std::make_unique<TwoTowers>(first, second, train_split.first().modality, device);
-    torch::Tensor log_scale = torch::full({1}, std::log(1.0 / temperature_)).to(device);
-    log_scale.requires_grad_(learn_temperature_);
-    const Dropout dropout{training_.dropout, generator(seed, "dropout")};
-    Augmentation augment(augment_, seed);
+    const std::unique_ptr<PairLoss> loss = make_pair_loss(options_, device);
+    const at::Generator source = generator(seed, "dropout");
+    const Noise noise{{training_.input_dropout, source}, {training_.dropout, source}};
+    Augmentation augment(options_.texts("augment"), seed);
+    const std::int64_t remembered = loss->takes_memory() ? options_.integer("memory") : 0;
+    Memory first_memory(remembered, options_.integer("width"), device);
+    Memory second_memory(remembered, options_.integer("width"), device);
 
     Trainee trainee;
     for (const Tower* network : {first.get(), second.get()}) {
       for (const torch::Tensor& weight : network->weights()) trainee.decaying.push_back(weight);
       for (const torch::Tensor& bias : network->biases()) trainee.free.push_back(bias);
     }
-    if (learn_temperature_) trainee.free.push_back(log_scale);
-    trainee.examples = pairs.size();
+    for (const torch::Tensor& parameter : loss->parameters()) trainee.free.push_back(parameter);
+    trainee.examples = examples.size();
+    trainee.begin_epoch = [&](std::int64_t epoch) { loss->begin_epoch(epoch); };
     trainee.loss = [&](const std::vector<std::int32_t>& batch) {
-      std::vector<std::int32_t> first_rows, second_rows, groups;
-      for (const std::int32_t index : batch) {
-        const Pair& pair = pairs[static_cast<std::size_t>(index)];
-        first_rows.push_back(pair.first);
-        second_rows.push_back(pair.second);
-        groups.push_back(pair.group);
-      }
-      const torch::Tensor u = unit_rows(first->forward(augment(firsts.rows(first_rows)), &dropout));
-      const torch::Tensor v =
-          unit_rows(second->forward(augment(seconds.rows(second_rows)), &dropout));
-      const torch::Tensor logits =
-          u.matmul(v.t()) * log_scale.exp() + sibling_mask(groups).to(device);
-      const torch::Tensor by_row = logits.log_softmax(1).diagonal();
-      const torch::Tensor by_column = logits.log_softmax(0).diagonal();
-      return -0.5 * (by_row + by_column).mean();
+      const auto embedded = [&](const Tower& network, const FeatureTable& table,
+                                const ModalityItems& items,
+                                std::vector<std::int32_t> Example::*side) {
+        const std::vector<std::int32_t> rows = items_of(batch, examples, side);
+        return EmbeddedSide{network.forward(augment(table.rows(rows)), &noise),
+                            groups_of(rows, items.groups, device)};
+      };
+      const EmbeddedSide u = embedded(*first, firsts, train_split.first(), &Example::firsts);
+      const EmbeddedSide v = embedded(*second, seconds, train_split.second(), &Example::seconds);
+      const torch::Tensor cost = loss->of({u, v, first_memory.kept(), second_memory.kept()});
+      first_memory.add(u);
+      second_memory.add(v);
+      return cost;
     };
-    trainee.after_step = [&] {
-      const torch::NoGradGuard no_grad;
-      log_scale.clamp_max_(kLargestLogScale);
-    };
+    trainee.after_step = [&] { loss->bound(); };
     trainee.dev_score = [&] { return score_on(dev, *encoder, train_.threads); };
     train(trainee, training_, seed, "contrastive", progress);
     return encoder;
@@ -140,13 +179,19 @@ class Contrastive : public Aligner {
   }
 
  private:
+  std::shared_ptr<const Tower> tower(const ModalityItems& items, const char* shape,
+                                     std::uint64_t seed, torch::Device device) const {
+    const TowerOptions wanted{tower_shape_from(options_.text(shape)), training_.hidden,
+                              options_.integers("channels"),
+                              static_cast<std::size_t>(options_.integer("width"))};
+    const std::string name(name_of(items.modality));
+    return make_tower(items.features, wanted, generator(seed, "initial weights of " + name),
+                      device);
+  }
+
+  Section options_;
   TrainingOptions training_;
   TrainOptions train_;
-  std::size_t width_;
-  double temperature_;
-  bool learn_temperature_;
-  std::vector<std::int64_t> channels_;
-  std::vector<std::string> augment_;
 };
 
 }  // namespace

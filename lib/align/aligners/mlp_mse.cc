@@ -86,11 +86,16 @@ class MlpMse : public Aligner {
     const Features& targets = train_split.second().features;
     const FeatureTable sources(train_split.first().features, device);
     // Tensors are handles: training this network trains the encoder's.
-    const Perceptron network(sources.width(), training_.hidden, targets.cols(),
+    const Perceptron network(sources.width(),
+                             {.shape = TowerShape::kMlp,
+                              .hidden = training_.hidden,
+                              .channels = {},
+                              .width = targets.cols()},
                              generator(seed, "initial weights"), device);
     auto encoder =
         std::make_unique<MlpEncoder>(network, train_split.first().modality, targets.cols(), device);
-    const Dropout dropout{training_.dropout, generator(seed, "dropout")};
+    const at::Generator source = generator(seed, "dropout");
+    const Noise noise{{training_.input_dropout, source}, {training_.dropout, source}};
     const double mean_partners =
         static_cast<double>(pairs.size()) / static_cast<double>(examples.size());
 
@@ -114,7 +119,7 @@ class MlpMse : public Aligner {
         weight.row(i)[0] = static_cast<float>(count / mean_partners);
       }
       const torch::Tensor off =
-          network.forward(sources.rows(items), &dropout) * output_scale(targets.cols()) -
+          network.forward(sources.rows(items), &noise) * output_scale(targets.cols()) -
           to_tensor(goal).to(device);
       return (off.square().sum(1, /*keepdim=*/true) * to_tensor(weight).to(device)).mean();
     };

@@ -30,8 +30,7 @@ void require_size(const PixelRows& images, std::size_t convolutions) {
 
 LeNet::LeNet(const PixelRows& images, const TowerOptions& options, at::Generator source,
              torch::Device device)
-    : inputs_(images.bytes_each()),
-      head_(head_inputs(options.channels), options.hidden, options.width, source, device) {
+    : inputs_(images.bytes_each()), head_(head_inputs(options.channels), options, source, device) {
   require_size(images, options.channels.size());
   auto before = static_cast<std::int64_t>(images.channels);
   for (const std::int64_t after : options.channels) {
@@ -44,13 +43,13 @@ LeNet::LeNet(const PixelRows& images, const TowerOptions& options, at::Generator
   }
 }
 
-torch::Tensor LeNet::forward(const Input& input, const Dropout* dropout) const {
+torch::Tensor LeNet::forward(const Input& input, const Noise* noise) const {
   torch::Tensor maps = input.pixels.to(torch::kFloat32).permute({0, 3, 1, 2}) / 127.5 - 1.0;
   for (std::size_t i = 0; i < kernels_.size(); ++i) {
     maps = torch::max_pool2d(torch::relu(torch::conv2d(maps, kernels_[i], shifts_[i])), 2);
   }
   const torch::Tensor grid = torch::adaptive_avg_pool2d(maps, {kGrid, kGrid}).flatten(1);
-  return head_.forward(Input::of_dense(grid), dropout);
+  return head_.forward(Input::of_dense(grid), noise);
 }
 
 std::vector<torch::Tensor> LeNet::weights() const {

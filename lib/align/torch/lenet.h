@@ -16,7 +16,7 @@ class LeNet : public Tower {
   LeNet(const PixelRows& images, const TowerOptions& options, at::Generator source,
         torch::Device device);
 
-  torch::Tensor forward(const Input& input, const Dropout* dropout) const override;
+  torch::Tensor forward(const Input& input, const Noise* noise) const override;
   std::size_t inputs() const override { return inputs_; }
   std::vector<torch::Tensor> weights() const override;
   std::vector<torch::Tensor> biases() const override;

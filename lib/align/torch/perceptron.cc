@@ -3,39 +3,69 @@
 #include <cmath>
 
 namespace alignlab::align {
-Perceptron::Perceptron(std::size_t inputs, const std::vector<std::int64_t>& hidden,
-                       std::size_t outputs, at::Generator source, torch::Device device) {
-  std::vector<std::int64_t> widths{static_cast<std::int64_t>(inputs)};
-  widths.insert(widths.end(), hidden.begin(), hidden.end());
-  widths.push_back(static_cast<std::int64_t>(outputs));
-  for (std::size_t l = 0; l + 1 < widths.size(); ++l) {
-    const double bound = std::sqrt(6.0 / static_cast<double>(widths[l] + widths[l + 1]));
-    torch::Tensor weight = torch::empty({widths[l], widths[l + 1]}).uniform_(-bound, bound, source);
-    weights_.push_back(weight.to(device).requires_grad_());
-    biases_.push_back(torch::zeros({1, widths[l + 1]}).to(device).requires_grad_());
-  }
+namespace {
+
+torch::Tensor random_weight(std::int64_t in, std::int64_t out, const at::Generator& source,
+                            torch::Device device) {
+  const double bound = std::sqrt(6.0 / static_cast<double>(in + out));
+  return torch::empty({in, out}).uniform_(-bound, bound, source).to(device).requires_grad_();
 }
 
-torch::Tensor Perceptron::forward(const Input& input, const Dropout* dropout) const {
-  torch::Tensor values;
-  if (input.is_sparse()) {
-    const torch::Tensor kept = dropout != nullptr ? (*dropout)(input.values) : input.values;
-    values = std::get<0>(torch::embedding_bag(weights_[0], input.columns, input.offsets,
-                                              /*scale_grad_by_freq=*/false, /*mode=sum*/ 0,
-                                              /*sparse=*/false, kept));
-  } else {
-    values = (dropout != nullptr ? (*dropout)(input.dense) : input.dense).matmul(weights_[0]);
+/// Rows of what goes in, times a weight.
+torch::Tensor times(const Input& input, const torch::Tensor& weight) {
+  if (!input.is_sparse()) return input.dense.matmul(weight);
+  return std::get<0>(torch::embedding_bag(weight, input.columns, input.offsets,
+                                          /*scale_grad_by_freq=*/false, /*mode=sum*/ 0,
+                                          /*sparse=*/false, input.values));
+}
+
+Input with_noise(Input input, const Noise* noise) {
+  if (noise == nullptr) return input;
+  torch::Tensor& entries = input.is_sparse() ? input.values : input.dense;
+  entries = noise->inputs(entries);
+  return input;
+}
+
+}  // namespace
+
+Perceptron::Perceptron(std::size_t inputs, const TowerOptions& options, at::Generator source,
+                       torch::Device device)
+    : gated_(options.shape == TowerShape::kGlu) {
+  const auto in = static_cast<std::int64_t>(inputs);
+  const auto out = static_cast<std::int64_t>(options.width);
+  std::int64_t before = in;
+  const auto add_layer = [&](std::int64_t width) {
+    weights_.push_back(random_weight(before, width, source, device));
+    biases_.push_back(torch::zeros({1, width}).to(device).requires_grad_());
+  };
+  if (options.shape != TowerShape::kLinear) {
+    for (const std::int64_t width : options.hidden) {
+      add_layer(gated_ ? 2 * width : width);
+      before = width;
+    }
   }
-  values = values + biases_[0];
+  add_layer(out);
+  if (options.shape == TowerShape::kResidual) shortcut_ = random_weight(in, out, source, device);
+}
+
+torch::Tensor Perceptron::forward(const Input& input, const Noise* noise) const {
+  const Input noisy = with_noise(input, noise);
+  torch::Tensor values = times(noisy, weights_[0]) + biases_[0];
   for (std::size_t l = 1; l < weights_.size(); ++l) {
-    values = torch::relu(values);
-    if (dropout != nullptr) values = (*dropout)(values);
+    values = gated_ ? torch::glu(values, /*dim=*/1) : torch::relu(values);
+    if (noise != nullptr) values = noise->hidden(values);
     values = values.matmul(weights_[l]) + biases_[l];
   }
-  return values;
+  return shortcut_.defined() ? values + times(noisy, shortcut_) : values;
 }
 
 std::size_t Perceptron::inputs() const { return static_cast<std::size_t>(weights_[0].size(0)); }
+
+std::vector<torch::Tensor> Perceptron::weights() const {
+  std::vector<torch::Tensor> all = weights_;
+  if (shortcut_.defined()) all.push_back(shortcut_);
+  return all;
+}
 
 void Perceptron::save(H5File& file, const std::string& group) const {
   for (std::size_t l = 0; l < weights_.size(); ++l) {
@@ -43,6 +73,8 @@ void Perceptron::save(H5File& file, const std::string& group) const {
     file.write_matrix(layer + "/weight", to_matrix(weights_[l]));
     file.write_matrix(layer + "/bias", to_matrix(biases_[l]));
   }
+  if (shortcut_.defined()) file.write_matrix(group + "/shortcut", to_matrix(shortcut_));
+  file.set_attribute(group, "gated", std::int64_t{gated_});
 }
 
 Perceptron Perceptron::load(const H5File& file, const std::string& group, torch::Device device) {
@@ -52,6 +84,10 @@ Perceptron Perceptron::load(const H5File& file, const std::string& group, torch:
     out.weights_.push_back(to_tensor(file.read_matrix(layer + "/weight")).to(device));
     out.biases_.push_back(to_tensor(file.read_matrix(layer + "/bias")).to(device));
   }
+  if (file.has(group + "/shortcut")) {
+    out.shortcut_ = to_tensor(file.read_matrix(group + "/shortcut")).to(device);
+  }
+  out.gated_ = file.integer_attribute(group, "gated") != 0;
   return out;
 }
 

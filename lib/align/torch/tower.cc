@@ -17,6 +17,12 @@ torch::Tensor Dropout::operator()(const torch::Tensor& values) const {
   return values * kept.to(values.device()) / (1.0 - share);
 }
 
+TowerShape tower_shape_from(const std::string& name) {
+  if (name == "linear") return TowerShape::kLinear;
+  if (name == "residual") return TowerShape::kResidual;
+  return name == "glu" ? TowerShape::kGlu : TowerShape::kMlp;
+}
+
 Matrix Tower::apply(const Features& features, torch::Device device) const {
   const torch::NoGradGuard no_grad;
   const FeatureTable table(features, device);
@@ -35,8 +41,7 @@ std::unique_ptr<Tower> make_tower(const Features& features, const TowerOptions& 
   if (features.form() == FeatureForm::kPixels) {
     return std::make_unique<LeNet>(features.pixels(), options, std::move(source), device);
   }
-  return std::make_unique<Perceptron>(features.cols(), options.hidden, options.width,
-                                      std::move(source), device);
+  return std::make_unique<Perceptron>(features.cols(), options, std::move(source), device);
 }
 
 std::unique_ptr<Tower> load_tower(const H5File& file, const std::string& group,

@@ -10,17 +10,23 @@
 
 namespace alignlab::align {
 
-/// Draws dropout masks from its own generator; without one, nothing is left out.
+/// Draws dropout masks from a generator of its own.
 struct Dropout {
   double share = 0.0;
   at::Generator source;
   torch::Tensor operator()(const torch::Tensor& values) const;
 };
 
+/// What training leaves out at random; without it, nothing is left out.
+struct Noise {
+  Dropout inputs;  // entries of dense rows, words of sparse ones
+  Dropout hidden;
+};
+
 class Tower {
  public:
   virtual ~Tower() = default;
-  virtual torch::Tensor forward(const Input& input, const Dropout* dropout) const = 0;
+  virtual torch::Tensor forward(const Input& input, const Noise* noise) const = 0;
   /// Columns of the features it takes.
   virtual std::size_t inputs() const = 0;
   /// Weights decay, biases do not.
@@ -32,7 +38,18 @@ class Tower {
   Matrix apply(const Features& features, torch::Device device) const;
 };
 
+enum class TowerShape {
+  kMlp,       // layers with ReLU between them
+  kLinear,    // one layer
+  kResidual,  // the sum of both
+  kGlu,       // layers with gates between them
+};
+
+/// "mlp", "linear", "residual" or "glu", as options name them.
+TowerShape tower_shape_from(const std::string& name);
+
 struct TowerOptions {
+  TowerShape shape = TowerShape::kMlp;
   std::vector<std::int64_t> hidden;    // widths of hidden layers
   std::vector<std::int64_t> channels;  // of the convolutions, where features are pixels
   std::size_t width = 0;               // of the embeddings

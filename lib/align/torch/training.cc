@@ -61,7 +61,8 @@ TrainingOptions::TrainingOptions(const Section& options)
       warmup_epochs(options.real("warmup_epochs")),
       weight_decay(options.real("weight_decay")),
       hidden(options.integers("hidden")),
-      dropout(options.real("dropout")) {}
+      dropout(options.real("dropout")),
+      input_dropout(options.real("input_dropout")) {}
 
 void train(const Trainee& trainee, const TrainingOptions& options, std::uint64_t seed,
            std::string_view label, Progress& progress) {
@@ -77,6 +78,7 @@ void train(const Trainee& trainee, const TrainingOptions& options, std::uint64_t
 
   progress.begin(label, static_cast<std::uint64_t>(options.epochs) * batches, "steps");
   for (std::int64_t epoch = 0; epoch < options.epochs; ++epoch) {
+    if (trainee.begin_epoch) trainee.begin_epoch(epoch);
     order.shuffle(std::span(examples));
     double loss_sum = 0.0;
     for (std::size_t b = 0; b < batches; ++b) {

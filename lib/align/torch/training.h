@@ -20,6 +20,7 @@ struct TrainingOptions {
   double weight_decay;
   std::vector<std::int64_t> hidden;
   double dropout;
+  double input_dropout;
 
   explicit TrainingOptions(const Section& options);
 };
@@ -30,6 +31,8 @@ struct Trainee {
   std::size_t examples = 0;             // an epoch goes once through 0 .. examples-1
   /// The loss of a batch of examples.
   std::function<torch::Tensor(const std::vector<std::int32_t>& batch)> loss;
+  /// Told the number of each epoch, from 0. May be empty.
+  std::function<void(std::int64_t epoch)> begin_epoch;
   /// After each step, to keep parameters in bounds. May be empty.
   std::function<void()> after_step;
   /// Larger is better; nothing when there is no dev split, and then the last epoch is kept.
