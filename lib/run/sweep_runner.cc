@@ -14,6 +14,7 @@
 #include "data/dataset.h"
 #include "data/protocol.h"
 #include "run/pipeline.h"
+#include "run/trial_data.h"
 #include "run/worker_process.h"
 
 namespace alignlab {
@@ -78,7 +79,7 @@ class Sweep {
   void start(const TrialState& trial) {
     const Json job{{"job", "trial"},
                    {"spec", to_json(trial.spec)},
-                   {"dataset_hash", trial.dataset_hash},
+                   {"content", trial.content},
                    {"store", request_.store.string()},
                    {"lock", trial_lock_path(request_.out, trial.id).string()},
                    {"record", record_path(request_.out, trial.id).string()},
@@ -112,7 +113,7 @@ class Sweep {
       const auto there = find_record(path);
       const bool done_by_another = there && there->ok() && there->id == trial.id;
       if (!done_by_another) {
-        write_record(path, failed_record(trial.spec, trial.dataset_hash, outcome.error));
+        write_record(path, failed_record(trial.spec, trial.content, outcome.error));
       }
       ++summary_.failed;
       if (request_.fail_fast) waiting_.clear();
@@ -153,14 +154,14 @@ SweepPlan plan_sweep(Experiment experiment, const std::filesystem::path& out) {
     if (!datasets.contains(file)) datasets.emplace(file, Dataset::open(spec.dataset));
     const Dataset& dataset = datasets.at(file);
     check_against_data(spec, dataset);
-    const std::string id = trial_id(spec, dataset.content_hash());
+    const std::string content = content_read(dataset, spec);
+    const std::string id = trial_id(spec, content);
     plan.manifest.trials.push_back(
         {id, spec.row(), spec.seed, spec.eval.text("protocol"), spec.eval.text("split")});
     if (std::ranges::find(plan.trials, id, &TrialState::id) != plan.trials.end()) continue;
     const auto record = find_record(record_path(out, id));
-    const bool done =
-        record && record->ok() && record->spec_hash == spec_hash(spec, dataset.content_hash());
-    plan.trials.push_back({spec, id, dataset.content_hash(), done});
+    const bool done = record && record->ok() && record->spec_hash == spec_hash(spec, content);
+    plan.trials.push_back({spec, id, content, done});
   }
   plan.experiment = std::move(experiment);
   return plan;

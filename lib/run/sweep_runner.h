@@ -26,8 +26,8 @@ struct SweepRequest {
 struct TrialState {
   TrialSpec spec;
   std::string id;
-  std::string dataset_hash;  // content that the id stands for
-  bool done = false;         // a whole record of exactly this spec is there
+  std::string content;  // that it reads of the data set; part of what the id stands for
+  bool done = false;    // a whole record of exactly this spec is there
 };
 
 struct SweepPlan {

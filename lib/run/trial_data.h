@@ -1,0 +1,18 @@
+#pragma once
+
+// What a trial takes from its data set.
+
+#include <string>
+
+#include "data/dataset.h"
+#include "run/spec.h"
+
+namespace alignlab {
+
+/// Hash of what features of one modality are made from: items and raw content, and the stored
+/// feature that is named. DataError if there is no such feature.
+std::string content_read(const Dataset& dataset, Modality modality, const FeatureSpec& features);
+/// Of both modalities of a trial. Other modalities and features may come and go.
+std::string content_read(const Dataset& dataset, const TrialSpec& spec);
+
+}  // namespace alignlab
