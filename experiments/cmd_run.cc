@@ -147,6 +147,11 @@ int run(const Arguments& arguments) {
   refuse_foreign_folder(out);
   const SweepPlan plan = plan_sweep(std::move(experiment), out);
   for (const std::string& notice : plan.experiment.notices) print_notice(notice);
+  if (plan.others > 0) {
+    print_notice(fmt::format(
+        "{} holds {} other finished trial{}, which its table no longer shows (--out keeps both)",
+        out.string(), plan.others, plan.others == 1 ? "" : "s"));
+  }
   if (line.has("dry-run")) {
     print_plan(plan);
     return 0;

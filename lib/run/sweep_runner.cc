@@ -43,6 +43,20 @@ void check_against_data(const TrialSpec& spec, const Dataset& dataset) {
   check_protocol(spec.eval.text("protocol"), dataset, spec.split());
 }
 
+/// What earlier runs of other trials left in the folder.
+std::size_t finished_others(const SweepPlan& plan, const std::filesystem::path& out) {
+  std::size_t count = 0;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(out / "trials", error)) {
+    const std::string id = entry.path().stem().string();
+    if (entry.path() != record_path(out, id)) continue;
+    if (std::ranges::find(plan.trials, id, &TrialState::id) != plan.trials.end()) continue;
+    const auto record = find_record(entry.path());
+    count += record && record->ok() && record->id == id;
+  }
+  return count;
+}
+
 struct Running {
   const TrialState* trial;
   std::unique_ptr<WorkerProcess> process;
@@ -163,6 +177,7 @@ SweepPlan plan_sweep(Experiment experiment, const std::filesystem::path& out) {
     const bool done = record && record->ok() && record->spec_hash == spec_hash(spec, content);
     plan.trials.push_back({spec, id, content, done});
   }
+  plan.others = finished_others(plan, out);
   plan.experiment = std::move(experiment);
   return plan;
 }

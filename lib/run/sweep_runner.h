@@ -34,6 +34,7 @@ struct SweepPlan {
   Experiment experiment;
   std::vector<TrialState> trials;  // each id once
   Manifest manifest;
+  std::size_t others = 0;  // finished trials of the folder that are none of these
 };
 
 /// Opens the data sets (their content names the trials) and looks which records are there. Also

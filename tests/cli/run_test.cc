@@ -248,6 +248,15 @@ TEST_F(Sweep, AChangeOfSimilarityKeepsTheModels) {
   }
 }
 
+TEST_F(Sweep, SaysHowManyFinishedTrialsATableOfFewerNoLongerShows) {
+  EXPECT_FALSE(contains(again().err, "other finished"));
+  const std::string note = "run holds 3 other finished trials, which its table no longer shows";
+  EXPECT_TRUE(contains(again({"seed=0"}).err, note));
+  EXPECT_TRUE(contains(again({"seed=0", "--dry-run"}).err, note));
+  EXPECT_FALSE(contains(again({"seed=0", "--out", "other"}).err, "other finished"));
+  EXPECT_TRUE(contains(again({"seed=0", "aligner.kind=random"}).err, "run holds 5 other finished"));
+}
+
 TEST_F(Sweep, RemovesWhatAKilledWriterOfAMissingTrialLeft) {
   const json trial = record_of("contrastive");
   const std::string id = trial.at("id");
