@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <sstream>
+
 #include "config/options.h"
 #include "core/files.h"
 #include "experiments/command_line.h"
@@ -8,13 +10,31 @@
 
 namespace alignlab::cli {
 
+namespace {
+
+/// Of every --columns, each a name or several with commas between.
+std::vector<std::string> columns_given(const CommandLine& line) {
+  std::vector<std::string> out;
+  for (const std::string& given :
+       line.maybe<std::vector<std::string>>("columns").value_or(std::vector<std::string>{})) {
+    std::istringstream names(given);
+    for (std::string name; std::getline(names, name, ',');) out.push_back(name);
+  }
+  return out;
+}
+
+}  // namespace
+
 int table(const Arguments& arguments) {
   CommandLine line("table");
   line.add()("format", po::value<std::string>()->default_value("text"),
              "text, markdown, latex, csv (long form, unrounded) or json");
   line.add()("columns", po::value<std::vector<std::string>>()->composing(),
-             "instead of the config's, e.g. image_to_text.R@1; may be repeated");
-  line.add()("mix-protocols", "tabulate trials together that are evaluated on different things");
+             "instead of the config's, e.g. image_to_text.R@1,rsum ('alignlab list columns'); the "
+             "option may be repeated");
+  line.add()("mix-protocols",
+             "tabulate trials together that are evaluated on different things: protocols, splits, "
+             "modalities or data sets");
   line.add()("check", po::value<std::string>(),
              "compare with expected values; exit 4 if they differ");
   line.add()("write-expected", po::value<std::string>(), "write the means as a file for --check");
@@ -27,10 +47,8 @@ int table(const Arguments& arguments) {
   std::vector<CatalogRow> formats;
   for (const std::string& name : kTableFormats) formats.push_back({name, "", {}});
   find_row(formats, format, "format", Place{"alignlab table", 0, 0});
-  const ResultTable made = make_table(
-      {line.words().begin(), line.words().end()},
-      line.maybe<std::vector<std::string>>("columns").value_or(std::vector<std::string>{}),
-      line.has("mix-protocols"));
+  const ResultTable made = make_table({line.words().begin(), line.words().end()},
+                                      columns_given(line), line.has("mix-protocols"));
   fmt::print("{}", render(made, format));
   if (const auto path = line.path("write-expected")) {
     write_file_atomically(*path, as_expected(made, line.get<double>("least-margin")));

@@ -11,6 +11,7 @@
 #include "align/aligner.h"
 #include "core/error.h"
 #include "core/suggest.h"
+#include "eval/columns.h"
 #include "eval/metrics.h"
 
 namespace alignlab {
@@ -244,10 +245,8 @@ void add_table_metrics(const TableSpec& table, std::vector<TrialSpec>& trials) {
   for (TrialSpec& trial : trials) {
     std::vector<std::string> metrics = trial.eval.texts("metrics");
     for (const std::string& column : table.columns) {
-      const std::size_t dot = column.find('.');
-      const std::string place = column.substr(0, dot);
-      if (dot == std::string::npos || place == "timing" || place == "both") continue;
-      const std::string metric = column.substr(dot + 1);
+      const std::string metric = metric_of_column(column);
+      if (metric.empty()) continue;
       if (std::ranges::find(metrics, metric) == metrics.end()) metrics.push_back(metric);
     }
     trial.eval.set("metrics", metrics);
@@ -267,38 +266,19 @@ void share_metrics(std::vector<TrialSpec>& trials) {
     trial.eval.set("metrics", wanted.at(trial_id(trial, trial.dataset.string())));
 }
 
-/// A column that no record could fill would only show as "n/a" once everything has run.
-void check_column(const std::string& column, const std::vector<TrialSpec>& trials,
-                  const Place& place) {
+TableSpec resolve_table(const Node& document, const std::vector<TrialSpec>& trials) {
+  const Section section = resolve(document.find("table"), table_options(), "table");
+  TableSpec table{section.texts("columns")};
+  const Node* written = document.find("table.columns");
+  // A column that no record could fill would only show as "n/a" once everything has run.
   std::set<std::string> directions;
   for (const TrialSpec& trial : trials) {
     directions.insert(direction_key(trial.first, trial.second));
     directions.insert(direction_key(trial.second, trial.first));
   }
-  const std::size_t dot = column.find('.');
-  const std::string start = column.substr(0, dot);
-  if (directions.contains(start)) {
-    parse_metric(dot == std::string::npos ? "" : column.substr(dot + 1), place);
-    return;
+  for (const std::string& column : table.columns) {
+    check_column(column, {directions.begin(), directions.end()}, written->place);
   }
-  std::vector<std::string> known{"rsum", "both.rsum", "timing.fit_s", "timing.embed_s"};
-  for (const std::string& direction : directions) {
-    known.push_back("timing.search_" + direction + "_s");
-  }
-  if (std::ranges::find(known, column) != known.end()) return;
-  if (dot == std::string::npos || start == "both" || start == "timing") {
-    fail_unknown("column", column, known, place);
-  }
-  std::vector<std::string> starts{directions.begin(), directions.end()};
-  starts.emplace_back("both");
-  fail_unknown("direction", start, starts, place);
-}
-
-TableSpec resolve_table(const Node& document, const std::vector<TrialSpec>& trials) {
-  const Section section = resolve(document.find("table"), table_options(), "table");
-  TableSpec table{section.texts("columns")};
-  const Node* written = document.find("table.columns");
-  for (const std::string& column : table.columns) check_column(column, trials, written->place);
   if (table.columns.empty()) {
     for (const auto& [query, candidate] :
          {std::pair(trials.front().first, trials.front().second),

@@ -171,7 +171,14 @@ SweepPlan plan_sweep(Experiment experiment, const std::filesystem::path& out) {
     const std::string content = content_read(dataset, spec);
     const std::string id = trial_id(spec, content);
     plan.manifest.trials.push_back(
-        {id, spec.row(), spec.seed, spec.eval.text("protocol"), spec.eval.text("split")});
+        {id,
+         spec.row(),
+         spec.seed,
+         spec.eval.text("protocol"),
+         spec.eval.text("split"),
+         {std::string(name_of(spec.first)), std::string(name_of(spec.second))},
+         file,
+         content_evaluated(dataset, spec)});
     if (std::ranges::find(plan.trials, id, &TrialState::id) != plan.trials.end()) continue;
     const auto record = find_record(record_path(out, id));
     const bool done = record && record->ok() && record->spec_hash == spec_hash(spec, content);

@@ -18,4 +18,8 @@ std::string content_read(const Dataset& dataset, const TrialSpec& spec) {
       .hex();
 }
 
+std::string content_evaluated(const Dataset& dataset, const TrialSpec& spec) {
+  return hash_of(dataset.hash_of_raw(spec.first) + dataset.hash_of_raw(spec.second)).hex();
+}
+
 }  // namespace alignlab

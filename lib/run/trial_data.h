@@ -14,5 +14,8 @@ namespace alignlab {
 std::string content_read(const Dataset& dataset, Modality modality, const FeatureSpec& features);
 /// Of both modalities of a trial. Other modalities and features may come and go.
 std::string content_read(const Dataset& dataset, const TrialSpec& spec);
+/// Hash of what a trial is evaluated on, whatever features it reads: equal for all trials that may
+/// stand in one table.
+std::string content_evaluated(const Dataset& dataset, const TrialSpec& spec);
 
 }  // namespace alignlab

@@ -149,6 +149,15 @@ TEST_F(Table, ShowsOtherColumnsWhenAsked) {
             "ablation,B & co_1|x,rsum,,,0\n");
 }
 
+TEST_F(Table, SplitsColumnsAtCommasAndRefusesThoseThatCannotBe) {
+  EXPECT_EQ(table({"--columns", "rsum,image_to_text.R@1", "--format", "csv"}).out,
+            table({"--columns", "rsum", "--columns", "image_to_text.R@1", "--format", "csv"}).out);
+  EXPECT_EQ(table({"--columns", "rsum,image_to_text.R@1"}).code, 0);
+  EXPECT_TRUE(refused(table({"--columns", "rsum,both.R@1"}), 2, {"only 'both.rsum'"}));
+  EXPECT_TRUE(
+      refused(table({"--columns", "image_to_text.R1"}), 2, {"unknown metric 'R1' (known: R@k, "}));
+}
+
 TEST_F(Table, ACheckThatHoldsExitsWithSuccess) {
   const Outcome outcome = check(
       "[rows.A]\n\"image_to_text.R@1\" = { mean = 20.4, within = 0.5 }\nrsum = 200\n"
