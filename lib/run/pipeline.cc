@@ -65,8 +65,7 @@ class Trial {
   }
 
   TrialRecord run() {
-    require_items();
-    check_protocol(spec_.eval.text("protocol"), dataset_, spec_.split());
+    require_data(dataset_, spec_);
     const FeatureSide first = features_.side(spec_.first, spec_.first_features);
     const FeatureSide second = features_.side(spec_.second, spec_.second_features);
     const Artifact model = fit(first, second);
@@ -90,16 +89,6 @@ class Trial {
   std::size_t count(Split split) const {
     return std::min(dataset_.groups(spec_.first, split).size(),
                     dataset_.groups(spec_.second, split).size());
-  }
-
-  void require_items() const {
-    for (const Modality modality : {spec_.first, spec_.second}) {
-      for (const Split split : {Split::kTrain, spec_.split()}) {
-        if (!dataset_.groups(modality, split).empty()) continue;
-        throw DataError(fmt::format("{}: split {} has no {} items", spec_.dataset.string(),
-                                    name_of(split), name_of(modality)));
-      }
-    }
   }
 
   /// What trained models depend on besides their recipe.

@@ -10,9 +10,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
-#include "core/suggest.h"
 #include "data/dataset.h"
-#include "data/protocol.h"
 #include "run/pipeline.h"
 #include "run/trial_data.h"
 #include "run/worker_process.h"
@@ -22,26 +20,6 @@ namespace {
 
 using Json = nlohmann::json;
 constexpr int kPollMilliseconds = 100;
-
-void check_against_data(const TrialSpec& spec, const Dataset& dataset) {
-  for (const auto& [modality, features] :
-       {std::pair(spec.first, spec.first_features), std::pair(spec.second, spec.second_features)}) {
-    dataset.items(modality);
-    for (const Split split : {Split::kTrain, spec.split()}) {
-      if (!dataset.groups(modality, split).empty()) continue;
-      throw DataError(fmt::format("{}: split {} has no {} items", spec.dataset.string(),
-                                  name_of(split), name_of(modality)));
-    }
-    if (!reads_stored_feature(features)) continue;
-    const std::vector<std::string> names = dataset.feature_names(modality);
-    const std::string& wanted = features.options.text("name");
-    if (std::ranges::find(names, wanted) == names.end()) {
-      throw DataError(fmt::format("{}: no stored {} feature '{}'{}", spec.dataset.string(),
-                                  name_of(modality), wanted, suggestion(wanted, names)));
-    }
-  }
-  check_protocol(spec.eval.text("protocol"), dataset, spec.split());
-}
 
 /// What earlier runs of other trials left in the folder.
 std::size_t finished_others(const SweepPlan& plan, const std::filesystem::path& out) {
@@ -167,7 +145,7 @@ SweepPlan plan_sweep(Experiment experiment, const std::filesystem::path& out) {
     const std::string file = spec.dataset.string();
     if (!datasets.contains(file)) datasets.emplace(file, Dataset::open(spec.dataset));
     const Dataset& dataset = datasets.at(file);
-    check_against_data(spec, dataset);
+    require_data(dataset, spec);
     const std::string content = content_read(dataset, spec);
     const std::string id = trial_id(spec, content);
     plan.manifest.trials.push_back(

@@ -18,4 +18,9 @@ std::string content_read(const Dataset& dataset, const TrialSpec& spec);
 /// stand in one table.
 std::string content_evaluated(const Dataset& dataset, const TrialSpec& spec);
 
+/// DataError where the data set has not what the trial needs: items of both modalities in the
+/// evaluated split, and in train if its aligner learns; the stored features that it names; a split
+/// that its protocol is defined on.
+void require_data(const Dataset& dataset, const TrialSpec& spec);
+
 }  // namespace alignlab

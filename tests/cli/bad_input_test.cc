@@ -154,8 +154,10 @@ TEST_F(BadInput, ASplitWithoutItemsIsRefusedBeforeAnyTrialStarts) {
   const std::string annotations = (tests::scenes() / "scenes" / "annotations").string();
   tests::output_of(folder_.path(), {"import", "coco", annotations + "/captions_train.json",
                                     annotations + "/captions_dev.json", "--out", "d.h5"});
-  EXPECT_TRUE(
-      run_refuses(kConfig, 3, {"d.h5: split test has no image items"}, {"eval.split=test"}));
+  EXPECT_TRUE(run_refuses(
+      kConfig, 3,
+      {"d.h5: split test has no image items (train 36, dev 12); [eval] split = \"dev\""},
+      {"eval.split=test"}));
 }
 
 TEST_F(BadInput, AnUnknownStoredFeatureIsRefusedWithASuggestion) {
@@ -164,7 +166,7 @@ TEST_F(BadInput, AnUnknownStoredFeatureIsRefusedWithASuggestion) {
   tests::output_of(folder_.path(), {"add-features", "d.h5", "--modality", "image", "--name",
                                     "mobilenet", "--matrix", "x.npy"});
   EXPECT_TRUE(run_refuses(kConfig, 3,
-                          {"d.h5: no stored image feature 'mobilnet' (did you mean 'mobilenet'?)"},
+                          {"d.h5: no image features 'mobilnet' (did you mean 'mobilenet'?)"},
                           {"features.image.kind=stored", "features.image.name=mobilnet"}));
 }
 

@@ -22,6 +22,7 @@ using tests::ScratchFolder;
 struct Contents {
   std::string caption = "a dog";
   std::string sound = "woof";
+  Split train = Split::kTrain;
   Split split = Split::kTest;
 };
 
@@ -34,7 +35,7 @@ class TrialData : public ::testing::Test {
     write_file_atomically(folder_ / "x.wav", contents.sound);
     DatasetWriter writer(folder_ / "d.h5", {"d", "", ""}, {.contents = ContentKind::kBytes});
     for (std::int32_t i = 0; i < 4; ++i) {
-      const Split split = i < 2 ? Split::kTrain : contents.split;
+      const Split split = i < 2 ? contents.train : contents.split;
       writer.add_file(Modality::kImage, {std::to_string(i), i, split}, folder_.path(), "x.png");
       writer.add_file(Modality::kAudio, {std::to_string(i), i, split}, folder_.path(), "x.wav");
       writer.add_text({std::to_string(i), i, split}, contents.caption);
@@ -91,6 +92,39 @@ TEST_F(TrialData, ChangesWithItemsRawContentAndTheNamedFeature) {
     add_feature(Modality::kImage, "net", value);
     EXPECT_TRUE(seen.insert(read("kind = \"stored\"\nname = \"net\"\n")).second);
   }
+}
+
+class SplitsOfATrial : public TrialData {
+ protected:
+  std::string refusal(const std::string& aligner, const std::string& split) const {
+    return message_of<DataError>([&] { require(aligner, split); });
+  }
+  void require(const std::string& aligner, const std::string& split) const {
+    TrialSpec wanted = spec("kind = \"hog\"\n");
+    wanted.aligner = aligner;
+    wanted.eval.set("split", split);
+    require_data(Dataset::open(folder_ / "d.h5"), wanted);
+  }
+};
+
+TEST_F(SplitsOfATrial, HaveToBeThereAndTheOthersAreNamed) {
+  EXPECT_NO_THROW(require("mlp-mse", "test"));
+  EXPECT_EQ(refusal("mlp-mse", "dev"),
+            "d.h5: split dev has no image items (train 2, test 2); [eval] split = \"test\" "
+            "evaluates on test");
+  write({.split = Split::kDev});
+  EXPECT_EQ(refusal("mlp-mse", "test"),
+            "d.h5: split test has no image items (train 2, dev 2); [eval] split = \"dev\" "
+            "evaluates on dev");
+  write({.split = Split::kNone});
+  EXPECT_EQ(refusal("mlp-mse", "test"), "d.h5: split test has no image items (train 2, none 2)");
+}
+
+TEST_F(SplitsOfATrial, NeedTrainOnlyForAnAlignerThatLearns) {
+  write({.train = Split::kTest});
+  EXPECT_NO_THROW(require("random", "test"));
+  EXPECT_EQ(refusal("contrastive", "test"),
+            "d.h5: split train has no image items (test 4); 'contrastive' learns from train");
 }
 
 TEST_F(TrialData, SaysWhichStoredFeatureIsNotThere) {
