@@ -216,6 +216,21 @@ TEST_F(Table, ABrokenFileOfExpectedValuesIsAnErrorOfUsage) {
   EXPECT_TRUE(contains(outcome.err, "error: expected.toml:1:")) << outcome.err;
 }
 
+TEST_F(Table, AMissingFileOfExpectedValuesIsMissingData) {
+  EXPECT_TRUE(refused(table({"--check", "nope.toml"}), 3, {"nope.toml: no such file"}));
+}
+
+TEST_F(Table, WarnsThatExpectedValuesOfOneSeedHaveNoMargin) {
+  const std::string note = "note: e.toml: one seed has no deviation, so its margins are 0";
+  std::erase_if(manifest_.trials, [](const PlannedTrial& trial) { return trial.row == kStrange; });
+  write_manifest(folder_ / "run", manifest_);
+  EXPECT_EQ(table({"--write-expected", "e.toml"}).err, "");
+  manifest_.trials.resize(1);
+  write_manifest(folder_ / "run", manifest_);
+  EXPECT_TRUE(contains(table({"--write-expected", "e.toml"}).err, note));
+  EXPECT_EQ(table({"--write-expected", "e.toml", "--least-margin", "0.5"}).err, "");
+}
+
 TEST_F(Table, RefusesToMixProtocolsUnlessTold) {
   Manifest other = manifest_;
   other.name = "other";
