@@ -38,6 +38,8 @@ const fs::path& reference() {
   EXPECT_EQ(outcome.out, "run\n");
   EXPECT_TRUE(is_plain(outcome.err)) << outcome.err;
   EXPECT_TRUE(contains(outcome.err, "[6/6]")) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "fitted in ")) << outcome.err;
+  EXPECT_FALSE(contains(outcome.err, "from the store")) << outcome.err;
   return folder.path();
 }
 
@@ -223,6 +225,8 @@ TEST_F(Sweep, ChangingTheMetricsRetrainsNothing) {
   const Outcome outcome = again({"eval.metrics=[\"R@2\", \"MRR\"]"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_TRUE(contains(outcome.err, "6 trials run")) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "model from the store")) << outcome.err;
+  EXPECT_FALSE(contains(outcome.err, "fitted in")) << outcome.err;
   const Records after = records();
   ASSERT_EQ(after.size(), kTrials);
   for (const auto& [id, record] : after) {
