@@ -13,6 +13,7 @@
 #include "core/suggest.h"
 #include "eval/columns.h"
 #include "eval/metrics.h"
+#include "run/trial_data.h"
 
 namespace alignlab {
 namespace {
@@ -75,13 +76,30 @@ std::string kind_of(const Node& tree, const std::string& name) {
   return kind->text();
 }
 
+/// A trial would only find out when its turn comes.
+void check_files(const Node& section, const std::string& name, const Options& options,
+                 const Section& values) {
+  for (const Option& option : options) {
+    if (!option.names_file || values.text(option.name).empty()) continue;
+    const std::filesystem::path file = values.text(option.name);
+    std::error_code error;
+    if (std::filesystem::is_regular_file(file, error)) continue;
+    const Node* written = section.find(option.name);
+    throw ConfigError(fmt::format("{}: {}.{}: expected a file, found none at '{}'{}",
+                                  (written == nullptr ? section : *written).place.text(), name,
+                                  option.name, file.string(), where_looked(file)));
+  }
+}
+
 FeatureSpec resolve_features(const Node& tree, Modality modality) {
   const std::string section = fmt::format("features.{}", name_of(modality));
   const Node* node = tree.find(section);
   FeatureSpec spec{kind_of(tree, section), {}};
   const auto rows = feature_rows(spec.kind, modality, node->find("kind")->place);
-  spec.options = resolve(node, feature_options(rows), section, {"kind"});
+  const Options options = feature_options(rows);
+  spec.options = resolve(node, options, section, {"kind"});
   check_features(spec, node->place);
+  check_files(*node, section, options, spec.options);
   return spec;
 }
 
@@ -104,6 +122,15 @@ std::vector<Modality> resolve_modalities(const Node& tree) {
                                   found.size()));
   }
   return found;
+}
+
+/// A number that nothing reads would still make another trial of it.
+void check_threshold(const Node& tree, const Section& eval) {
+  const Node* threshold = tree.find("eval.threshold");
+  if (threshold == nullptr || eval.text("threshold_from") == "value") return;
+  throw ConfigError(fmt::format(
+      "{}: eval.threshold has an effect only with eval.threshold_from = \"value\"; it is \"{}\"",
+      threshold->place.text(), eval.text("threshold_from")));
 }
 
 void check_metric_names(const Node& tree, const Section& eval) {
@@ -154,6 +181,7 @@ TrialSpec resolve_trial(const Node& tree) {
   check_form(tree, spec.second, spec.second_features, row);
   spec.train = resolve(tree.find("train"), train_options(), "train");
   spec.eval = resolve(tree.find("eval"), eval_options(), "eval");
+  check_threshold(tree, spec.eval);
   check_metric_names(tree, spec.eval);
   return spec;
 }

@@ -57,7 +57,7 @@ PlannedTrial choose(const RunExport& request) {
 class Evaluated {
  public:
   Evaluated(const TrialRecord& record, const fs::path& store)
-      : spec_(spec_from_json(record.spec)), dataset_(Dataset::open(spec_.dataset)) {
+      : spec_(spec_from_json(record.spec)), dataset_(open_dataset(spec_)) {
     if (content_read(dataset_, spec_) != record.dataset.value("content_read", "")) {
       throw DataError(
           fmt::format("{}: what trial {} reads of it is no longer what it was run on; run it again",

@@ -50,7 +50,7 @@ class Trial {
         store_(store),
         makers_(makers),
         progress_(progress),
-        dataset_(Dataset::open(spec.dataset)),
+        dataset_(open_dataset(spec)),
         content_(content_read(dataset_, spec)),
         device_(makers.device(spec.train.text("device"))),
         threads_(static_cast<int>(spec.train.integer("threads"))),

@@ -143,7 +143,7 @@ SweepPlan plan_sweep(Experiment experiment, const std::filesystem::path& out) {
   std::map<std::string, Dataset> datasets;
   for (const TrialSpec& spec : experiment.trials) {
     const std::string file = spec.dataset.string();
-    if (!datasets.contains(file)) datasets.emplace(file, Dataset::open(spec.dataset));
+    if (!datasets.contains(file)) datasets.emplace(file, open_dataset(spec));
     const Dataset& dataset = datasets.at(file);
     require_data(dataset, spec);
     const std::string content = content_read(dataset, spec);

@@ -40,6 +40,20 @@ void require_split(const Dataset& dataset, const TrialSpec& spec, Split split,
 
 }  // namespace
 
+std::string where_looked(const std::filesystem::path& path) {
+  if (path.is_absolute()) return "";
+  return fmt::format(" (looked for in {})", std::filesystem::current_path().string());
+}
+
+Dataset open_dataset(const TrialSpec& spec) {
+  std::error_code error;
+  if (!std::filesystem::exists(spec.dataset, error)) {
+    throw DataError(
+        fmt::format("{}: no such file{}", spec.dataset.string(), where_looked(spec.dataset)));
+  }
+  return Dataset::open(spec.dataset);
+}
+
 std::string content_read(const Dataset& dataset, Modality modality, const FeatureSpec& features) {
   std::string hash = dataset.hash_of_raw(modality);
   if (reads_stored_feature(features)) {

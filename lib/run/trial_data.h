@@ -2,12 +2,19 @@
 
 // What a trial takes from its data set.
 
+#include <filesystem>
 #include <string>
 
 #include "data/dataset.h"
 #include "run/spec.h"
 
 namespace alignlab {
+
+/// " (looked for in FOLDER)" for a relative path: what it is relative to; empty for another.
+std::string where_looked(const std::filesystem::path& path);
+
+/// Opens the data set of a trial. DataError as of Dataset::open(), which says where it looked.
+Dataset open_dataset(const TrialSpec& spec);
 
 /// Hash of what features of one modality are made from: items and raw content, and the stored
 /// feature that is named. DataError if there is no such feature.
