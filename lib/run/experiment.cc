@@ -322,6 +322,17 @@ TableSpec resolve_table(const Node& document, const std::vector<TrialSpec>& tria
 
 }  // namespace
 
+const std::vector<CatalogRow>& section_catalog() {
+  static const std::vector<CatalogRow> kRows{
+      {"top", "options above all sections", seed_options()},
+      {"experiment", "options of [experiment]", experiment_options()},
+      {"dataset", "options of [dataset]", dataset_options()},
+      {"train", "options of [train]", train_options()},
+      {"eval", "options of [eval]", eval_options()},
+      {"table", "options of [table]; `list columns` has what columns can be", table_options()}};
+  return kRows;
+}
+
 Experiment resolve_experiment(const Node& document, const std::vector<Override>& overrides) {
   std::vector<Override> axes_given = overrides;
   const Node whole = with_document_overrides(document, axes_given);
