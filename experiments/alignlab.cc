@@ -53,7 +53,7 @@ int dispatch(const Arguments& arguments) {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> kCommands{
-      {"list", "[aligners|features|metrics|kernels|formats|protocols|...] [--json]",
+      {"list", "[aligners|features|metrics|formats|columns|sections|... [ROW]] [--json]",
        "what there is: every variant a config can name, with its options", list},
       {"generate", "scenes --out DIR [--images N] [--seed S]",
        "write the built-in data set of scenes as COCO-type files", generate},

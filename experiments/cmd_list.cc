@@ -8,17 +8,21 @@
 #include "data/export.h"
 #include "data/import.h"
 #include "data/protocol.h"
+#include "eval/columns.h"
 #include "eval/metrics.h"
 #include "experiments/command_line.h"
+#include "experiments/console.h"
 #include "features/feature_kind.h"
+#include "run/experiment.h"
 #include "run/export_run.h"
-#include "run/spec.h"
 #include "search/search.h"
 
 namespace alignlab::cli {
 namespace {
 
 using Json = nlohmann::json;
+
+constexpr std::size_t kNameWidth = 18;  // of catalogs whose names are short
 
 struct Catalog {
   std::string name;
@@ -46,18 +50,12 @@ std::vector<CatalogRow> feature_rows_by_modality() {
 }
 
 std::vector<Catalog> catalogs() {
-  return {{"aligners", plain(aligner_catalog())},
-          {"features", feature_rows_by_modality()},
-          {"metrics", metric_catalog()},
-          {"kernels", kernel_catalog()},
-          {"similarities", similarity_catalog()},
-          {"formats", format_catalog()},
-          {"exports", export_catalog()},
-          {"run-exports", run_export_catalog()},
-          {"protocols", protocol_catalog()},
-          {"sections",
-           {{"train", "options of [train]", train_options()},
-            {"eval", "options of [eval]", eval_options()}}}};
+  return {{"aligners", plain(aligner_catalog())}, {"features", feature_rows_by_modality()},
+          {"metrics", metric_catalog()},          {"kernels", kernel_catalog()},
+          {"similarities", similarity_catalog()}, {"formats", format_catalog()},
+          {"exports", export_catalog()},          {"run-exports", run_export_catalog()},
+          {"protocols", protocol_catalog()},      {"columns", column_catalog()},
+          {"sections", section_catalog()}};
 }
 
 Json to_json(const Catalog& catalog) {
@@ -78,8 +76,10 @@ Json to_json(const Catalog& catalog) {
 
 void print(const Catalog& catalog, bool with_options) {
   fmt::print("{}\n", catalog.name);
+  std::size_t width = kNameWidth;
+  for (const CatalogRow& row : catalog.rows) width = std::max(width, row.name.size());
   for (const CatalogRow& row : catalog.rows) {
-    fmt::print("  {:<18} {}\n", row.name, row.summary);
+    fmt::print("  {:<{}} {}\n", row.name, width, row.summary);
     if (!with_options) continue;
     for (const Option& option : row.options) {
       const std::string range = range_text(option);
@@ -95,7 +95,7 @@ void print(const Catalog& catalog, bool with_options) {
 int list(const Arguments& arguments) {
   CommandLine line("list");
   line.add()("json", "as JSON, for scripts");
-  line.positional("at most one catalog", 0, 1);
+  line.positional("at most a catalog and a row of it", 0, 2);
   if (!line.parse(arguments)) return 0;
   std::vector<Catalog> shown = catalogs();
   if (!line.words().empty()) {
@@ -104,6 +104,10 @@ int list(const Arguments& arguments) {
     const std::string& wanted = line.words().front();
     find_row(names, wanted, "catalog", Place{"alignlab list", 0, 0});
     std::erase_if(shown, [&](const Catalog& catalog) { return catalog.name != wanted; });
+    if (line.words().size() > 1) {
+      std::vector<CatalogRow>& rows = shown.front().rows;
+      rows = {find_row(rows, line.words()[1], "row of " + wanted, Place{"alignlab list", 0, 0})};
+    }
   }
   if (line.has("json")) {
     Json json = Json::object();
@@ -114,6 +118,9 @@ int list(const Arguments& arguments) {
   for (std::size_t i = 0; i < shown.size(); ++i) {
     if (i > 0) fmt::print("\n");
     print(shown[i], !line.words().empty());
+  }
+  if (line.words().empty()) {
+    print_notice("'alignlab list CATALOG' and 'alignlab list CATALOG ROW' show options as well");
   }
   return 0;
 }

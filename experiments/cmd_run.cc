@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <map>
@@ -15,6 +16,13 @@ namespace {
 
 std::string trial_name(const TrialState& trial) {
   return fmt::format("{} seed {}", trial.spec.row(), trial.spec.seed);
+}
+
+/// The time is that of the fit, whenever it was.
+std::string origin_of_model(const TrialRecord& record) {
+  const auto model = std::ranges::find(record.stages, "model", &Artifact::stage);
+  if (model != record.stages.end() && model->cached) return "model from the store";
+  return "fitted in " + duration_text(value_of(record, "timing.fit_s").value_or(0.0));
 }
 
 /// On a terminal one line of what is running; a line for each trial that ends.
@@ -52,10 +60,8 @@ class SweepConsole : public SweepObserver {
       return;
     }
     const auto rsum = value_of(record, "rsum");
-    const auto fit = value_of(record, "timing.fit_s");
-    print_line(fmt::format("{}: rsum {}, fitted in {}", count,
-                           rsum ? fmt::format("{:.1f}", *rsum) : "n/a",
-                           duration_text(fit.value_or(0.0))));
+    print_line(fmt::format("{}: rsum {}, {}", count, rsum ? fmt::format("{:.1f}", *rsum) : "n/a",
+                           origin_of_model(record)));
   }
 
   void tick() override {
@@ -147,6 +153,11 @@ int run(const Arguments& arguments) {
   refuse_foreign_folder(out);
   const SweepPlan plan = plan_sweep(std::move(experiment), out);
   for (const std::string& notice : plan.experiment.notices) print_notice(notice);
+  if (plan.others > 0) {
+    print_notice(fmt::format(
+        "{} holds {} other finished trial{}, which its table no longer shows (--out keeps both)",
+        out.string(), plan.others, plan.others == 1 ? "" : "s"));
+  }
   if (line.has("dry-run")) {
     print_plan(plan);
     return 0;

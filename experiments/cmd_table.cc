@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <sstream>
+
 #include "config/options.h"
 #include "core/files.h"
 #include "experiments/command_line.h"
@@ -7,14 +10,31 @@
 #include "report/table.h"
 
 namespace alignlab::cli {
+namespace {
+
+/// Of every --columns, each a name or several with commas between.
+std::vector<std::string> columns_given(const CommandLine& line) {
+  std::vector<std::string> out;
+  for (const std::string& given :
+       line.maybe<std::vector<std::string>>("columns").value_or(std::vector<std::string>{})) {
+    std::istringstream names(given);
+    for (std::string name; std::getline(names, name, ',');) out.push_back(name);
+  }
+  return out;
+}
+
+}  // namespace
 
 int table(const Arguments& arguments) {
   CommandLine line("table");
   line.add()("format", po::value<std::string>()->default_value("text"),
              "text, markdown, latex, csv (long form, unrounded) or json");
   line.add()("columns", po::value<std::vector<std::string>>()->composing(),
-             "instead of the config's, e.g. image_to_text.R@1; may be repeated");
-  line.add()("mix-protocols", "tabulate trials together that are evaluated on different things");
+             "instead of the config's, e.g. image_to_text.R@1,rsum ('alignlab list columns'); the "
+             "option may be repeated");
+  line.add()("mix-protocols",
+             "tabulate trials together that are evaluated on different things: protocols, splits, "
+             "modalities or data sets");
   line.add()("check", po::value<std::string>(),
              "compare with expected values; exit 4 if they differ");
   line.add()("write-expected", po::value<std::string>(), "write the means as a file for --check");
@@ -27,19 +47,30 @@ int table(const Arguments& arguments) {
   std::vector<CatalogRow> formats;
   for (const std::string& name : kTableFormats) formats.push_back({name, "", {}});
   find_row(formats, format, "format", Place{"alignlab table", 0, 0});
-  const ResultTable made = make_table(
-      {line.words().begin(), line.words().end()},
-      line.maybe<std::vector<std::string>>("columns").value_or(std::vector<std::string>{}),
-      line.has("mix-protocols"));
+  const auto check = line.path("check");
+  // Like other files of data; what stands in it is checked as a config is.
+  const Node expected =
+      check ? parse_toml(read_file(*check), check->string()) : Node{Node::Table{}, {}};
+  const ResultTable made = make_table({line.words().begin(), line.words().end()},
+                                      columns_given(line), line.has("mix-protocols"));
   fmt::print("{}", render(made, format));
   if (const auto path = line.path("write-expected")) {
-    write_file_atomically(*path, as_expected(made, line.get<double>("least-margin")));
+    const double least_margin = line.get<double>("least-margin");
+    write_file_atomically(*path, as_expected(made, least_margin));
+    const auto is_alone = [](const TableRow& row) { return row.seeds < 2; };
+    if (least_margin <= 0.0 && std::ranges::any_of(made.rows, is_alone)) {
+      print_notice(fmt::format(
+          "{}: one seed has no deviation, so its margins are 0; --least-margin sets another",
+          path->string()));
+    }
   }
-  if (const auto path = line.path("check")) {
-    const std::vector<std::string> differing = differences(made, load_toml(*path));
-    for (const std::string& difference : differing) print_error(path->string() + ": " + difference);
+  if (check) {
+    const std::vector<std::string> differing = differences(made, expected);
+    for (const std::string& difference : differing) {
+      print_error(check->string() + ": " + difference);
+    }
     if (!differing.empty()) return static_cast<int>(ExitCode::kCheck);
-    print_notice(fmt::format("every value of {} holds", path->string()));
+    print_notice(fmt::format("every value of {} holds", check->string()));
   }
   return 0;
 }

@@ -101,7 +101,7 @@ Json run_trial(const Json& job, Progress& progress) {
   remove_leftovers(ranks_file);
   const TrialSpec spec = spec_from_json(job.at("spec"));
   const Store store(job.at("store").get<std::string>());
-  const TrialRecord record = execute_trial(spec, job.at("dataset_hash"), store, makers(), progress);
+  const TrialRecord record = execute_trial(spec, job.at("content"), store, makers(), progress);
   copy_ranks(record, ranks_file);
   // Last, for a record says that all the rest is there.
   write_record(record_file, record);

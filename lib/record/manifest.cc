@@ -18,7 +18,10 @@ void write_manifest(const std::filesystem::path& run, const Manifest& manifest) 
                       {"row", trial.row},
                       {"seed", trial.seed},
                       {"protocol", trial.protocol},
-                      {"split", trial.split}});
+                      {"split", trial.split},
+                      {"modalities", trial.modalities},
+                      {"dataset", trial.dataset},
+                      {"data", trial.data}});
   }
   const Json json{{"schema", kManifestSchema},
                   {"name", manifest.name},
@@ -43,7 +46,9 @@ Manifest read_manifest(const std::filesystem::path& run) {
     Manifest manifest{json.at("name"), json.at("columns"), {}};
     for (const Json& trial : json.at("trials")) {
       manifest.trials.push_back({trial.at("id"), trial.at("row"), trial.at("seed"),
-                                 trial.at("protocol"), trial.at("split")});
+                                 trial.at("protocol"), trial.at("split"),
+                                 trial.value("modalities", std::vector<std::string>{}),
+                                 trial.value("dataset", ""), trial.value("data", "")});
     }
     return manifest;
   } catch (const Json::exception& problem) {

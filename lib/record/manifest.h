@@ -21,6 +21,10 @@ struct PlannedTrial {
   std::int64_t seed = 0;
   std::string protocol;
   std::string split;
+  // What else it is evaluated on; empty in a run.json from before this was written there.
+  std::vector<std::string> modalities = {};  // the first before the second
+  std::string dataset = {};                  // the file
+  std::string data = {};                     // hash of what the file holds of the modalities
 };
 
 struct Manifest {

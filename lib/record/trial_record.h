@@ -28,7 +28,7 @@ struct TrialRecord {
   std::string error;   // one line, when failed
   nlohmann::json spec;
   std::string spec_hash;
-  nlohmann::json dataset;  // name, file, content_hash
+  nlohmann::json dataset;  // name, file, content_hash, and of that content_read: what it is from
   std::vector<Artifact> stages;
   Provenance provenance;
   Metrics metrics;

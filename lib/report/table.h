@@ -32,11 +32,12 @@ struct ResultTable {
   std::string title;
   std::vector<std::string> columns;
   std::vector<TableRow> rows;
-  std::vector<std::string> notes;  // what a reader must know: seeds, missing trials, protocol
+  std::vector<std::string> notes;  // what a reader must know: seeds, missing trials
 };
 
-/// `columns` overrides those of the runs. CheckError if the runs differ in protocol or split,
-/// unless `mix_protocols`. DataError if a folder is no run.
+/// `columns` overrides those of the runs; ConfigError for one that no record could have. CheckError
+/// if the trials differ in what they are evaluated on (protocol, split, modalities, data), unless
+/// `mix_protocols`. DataError if a folder is no run.
 ResultTable make_table(const std::vector<std::filesystem::path>& runs,
                        const std::vector<std::string>& columns, bool mix_protocols);
 

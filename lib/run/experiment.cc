@@ -11,7 +11,9 @@
 #include "align/aligner.h"
 #include "core/error.h"
 #include "core/suggest.h"
+#include "eval/columns.h"
 #include "eval/metrics.h"
+#include "run/trial_data.h"
 
 namespace alignlab {
 namespace {
@@ -74,13 +76,30 @@ std::string kind_of(const Node& tree, const std::string& name) {
   return kind->text();
 }
 
+/// A trial would only find out when its turn comes.
+void check_files(const Node& section, const std::string& name, const Options& options,
+                 const Section& values) {
+  for (const Option& option : options) {
+    if (!option.names_file || values.text(option.name).empty()) continue;
+    const std::filesystem::path file = values.text(option.name);
+    std::error_code error;
+    if (std::filesystem::is_regular_file(file, error)) continue;
+    const Node* written = section.find(option.name);
+    throw ConfigError(fmt::format("{}: {}.{}: expected a file, found none at '{}'{}",
+                                  (written == nullptr ? section : *written).place.text(), name,
+                                  option.name, file.string(), where_looked(file)));
+  }
+}
+
 FeatureSpec resolve_features(const Node& tree, Modality modality) {
   const std::string section = fmt::format("features.{}", name_of(modality));
   const Node* node = tree.find(section);
   FeatureSpec spec{kind_of(tree, section), {}};
   const auto rows = feature_rows(spec.kind, modality, node->find("kind")->place);
-  spec.options = resolve(node, feature_options(rows), section, {"kind"});
+  const Options options = feature_options(rows);
+  spec.options = resolve(node, options, section, {"kind"});
   check_features(spec, node->place);
+  check_files(*node, section, options, spec.options);
   return spec;
 }
 
@@ -103,6 +122,15 @@ std::vector<Modality> resolve_modalities(const Node& tree) {
                                   found.size()));
   }
   return found;
+}
+
+/// A number that nothing reads would still make another trial of it.
+void check_threshold(const Node& tree, const Section& eval) {
+  const Node* threshold = tree.find("eval.threshold");
+  if (threshold == nullptr || eval.text("threshold_from") == "value") return;
+  throw ConfigError(fmt::format(
+      "{}: eval.threshold has an effect only with eval.threshold_from = \"value\"; it is \"{}\"",
+      threshold->place.text(), eval.text("threshold_from")));
 }
 
 void check_metric_names(const Node& tree, const Section& eval) {
@@ -153,6 +181,7 @@ TrialSpec resolve_trial(const Node& tree) {
   check_form(tree, spec.second, spec.second_features, row);
   spec.train = resolve(tree.find("train"), train_options(), "train");
   spec.eval = resolve(tree.find("eval"), eval_options(), "eval");
+  check_threshold(tree, spec.eval);
   check_metric_names(tree, spec.eval);
   return spec;
 }
@@ -244,10 +273,8 @@ void add_table_metrics(const TableSpec& table, std::vector<TrialSpec>& trials) {
   for (TrialSpec& trial : trials) {
     std::vector<std::string> metrics = trial.eval.texts("metrics");
     for (const std::string& column : table.columns) {
-      const std::size_t dot = column.find('.');
-      const std::string place = column.substr(0, dot);
-      if (dot == std::string::npos || place == "timing" || place == "both") continue;
-      const std::string metric = column.substr(dot + 1);
+      const std::string metric = metric_of_column(column);
+      if (metric.empty()) continue;
       if (std::ranges::find(metrics, metric) == metrics.end()) metrics.push_back(metric);
     }
     trial.eval.set("metrics", metrics);
@@ -267,38 +294,19 @@ void share_metrics(std::vector<TrialSpec>& trials) {
     trial.eval.set("metrics", wanted.at(trial_id(trial, trial.dataset.string())));
 }
 
-/// A column that no record could fill would only show as "n/a" once everything has run.
-void check_column(const std::string& column, const std::vector<TrialSpec>& trials,
-                  const Place& place) {
+TableSpec resolve_table(const Node& document, const std::vector<TrialSpec>& trials) {
+  const Section section = resolve(document.find("table"), table_options(), "table");
+  TableSpec table{section.texts("columns")};
+  const Node* written = document.find("table.columns");
+  // A column that no record could fill would only show as "n/a" once everything has run.
   std::set<std::string> directions;
   for (const TrialSpec& trial : trials) {
     directions.insert(direction_key(trial.first, trial.second));
     directions.insert(direction_key(trial.second, trial.first));
   }
-  const std::size_t dot = column.find('.');
-  const std::string start = column.substr(0, dot);
-  if (directions.contains(start)) {
-    parse_metric(dot == std::string::npos ? "" : column.substr(dot + 1), place);
-    return;
+  for (const std::string& column : table.columns) {
+    check_column(column, {directions.begin(), directions.end()}, written->place);
   }
-  std::vector<std::string> known{"rsum", "both.rsum", "timing.fit_s", "timing.embed_s"};
-  for (const std::string& direction : directions) {
-    known.push_back("timing.search_" + direction + "_s");
-  }
-  if (std::ranges::find(known, column) != known.end()) return;
-  if (dot == std::string::npos || start == "both" || start == "timing") {
-    fail_unknown("column", column, known, place);
-  }
-  std::vector<std::string> starts{directions.begin(), directions.end()};
-  starts.emplace_back("both");
-  fail_unknown("direction", start, starts, place);
-}
-
-TableSpec resolve_table(const Node& document, const std::vector<TrialSpec>& trials) {
-  const Section section = resolve(document.find("table"), table_options(), "table");
-  TableSpec table{section.texts("columns")};
-  const Node* written = document.find("table.columns");
-  for (const std::string& column : table.columns) check_column(column, trials, written->place);
   if (table.columns.empty()) {
     for (const auto& [query, candidate] :
          {std::pair(trials.front().first, trials.front().second),
@@ -313,6 +321,17 @@ TableSpec resolve_table(const Node& document, const std::vector<TrialSpec>& tria
 }
 
 }  // namespace
+
+const std::vector<CatalogRow>& section_catalog() {
+  static const std::vector<CatalogRow> kRows{
+      {"top", "options above all sections", seed_options()},
+      {"experiment", "options of [experiment]", experiment_options()},
+      {"dataset", "options of [dataset]", dataset_options()},
+      {"train", "options of [train]", train_options()},
+      {"eval", "options of [eval]", eval_options()},
+      {"table", "options of [table]; `list columns` has what columns can be", table_options()}};
+  return kRows;
+}
 
 Experiment resolve_experiment(const Node& document, const std::vector<Override>& overrides) {
   std::vector<Override> axes_given = overrides;

@@ -22,6 +22,9 @@ struct Experiment {
   TableSpec table;
 };
 
+/// The sections that are no catalog, with their options; those above all sections come first.
+const std::vector<CatalogRow>& section_catalog();
+
 Experiment resolve_experiment(const Node& document, const std::vector<Override>& overrides);
 
 }  // namespace alignlab

@@ -14,6 +14,7 @@
 #include "record/manifest.h"
 #include "record/trial_record.h"
 #include "run/spec.h"
+#include "run/trial_data.h"
 #include "search/search.h"
 
 namespace alignlab {
@@ -56,10 +57,11 @@ PlannedTrial choose(const RunExport& request) {
 class Evaluated {
  public:
   Evaluated(const TrialRecord& record, const fs::path& store)
-      : spec_(spec_from_json(record.spec)), dataset_(Dataset::open(spec_.dataset)) {
-    if (dataset_.content_hash() != record.dataset.at("content_hash")) {
-      throw DataError(fmt::format("{}: is no longer the data set that the trial was run on",
-                                  spec_.dataset.string()));
+      : spec_(spec_from_json(record.spec)), dataset_(open_dataset(spec_)) {
+    if (content_read(dataset_, spec_) != record.dataset.value("content_read", "")) {
+      throw DataError(
+          fmt::format("{}: what trial {} reads of it is no longer what it was run on; run it again",
+                      spec_.dataset.string(), record.id));
     }
     // The embeddings of dev, which thresholds are chosen on, may be among the stages as well.
     const auto stage = std::ranges::find_if(record.stages, [&](const Artifact& artifact) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "run/stage_versions.h"
+#include "run/trial_data.h"
 #include "search/search.h"
 
 namespace alignlab {
@@ -86,9 +87,7 @@ Artifact FeatureStages::obtain(const std::string& stage, Json recipe,
 }
 
 FeatureSide FeatureStages::side(Modality modality, const FeatureSpec& features) const {
-  FeatureSide out{modality, features, dataset_.hash_of_raw(modality), {}};
-  const bool stored = reads_stored_feature(features);
-  if (stored) out.raw_hash += dataset_.hash_of_feature(modality, features.options.text("name"));
+  FeatureSide out{modality, features, content_read(dataset_, modality, features), {}};
   Json options = to_json(features.options);
   options["kind"] = features.kind;
   const Json recipe{{"version", kExtractorVersion},
@@ -99,7 +98,9 @@ FeatureSide FeatureStages::side(Modality modality, const FeatureSpec& features) 
                     {"numerics", {{"isa", selected_isa()}, {"libraries", makers_.libraries}}}};
   out.extractor = obtain("extractor", recipe, [&](H5File& file) {
     dataset_.verify_raw(modality);
-    if (stored) dataset_.verify_feature(modality, features.options.text("name"));
+    if (reads_stored_feature(features)) {
+      dataset_.verify_feature(modality, features.options.text("name"));
+    }
     const auto train = dataset_.raw(modality, Split::kTrain);
     progress_.begin(fmt::format("fit {}", features.kind), 0, "items");
     makers_.feature_kind(features)->fit(*train, threads_, progress_)->save(file, "/extractor");

@@ -13,6 +13,7 @@
 #include "eval/metrics.h"
 #include "run/feature_stages.h"
 #include "run/stage_versions.h"
+#include "run/trial_data.h"
 #include "search/search.h"
 
 namespace alignlab {
@@ -49,22 +50,22 @@ class Trial {
         store_(store),
         makers_(makers),
         progress_(progress),
-        dataset_(Dataset::open(spec.dataset)),
+        dataset_(open_dataset(spec)),
+        content_(content_read(dataset_, spec)),
         device_(makers.device(spec.train.text("device"))),
         threads_(static_cast<int>(spec.train.integer("threads"))),
         features_(dataset_, store, makers, threads_, progress,
                   [this](const Artifact& artifact) { remember(artifact); }) {}
 
   void require_content(const std::string& planned) const {
-    if (dataset_.content_hash() == planned) return;
+    if (content_ == planned) return;
     throw DataError(fmt::format(
         "{}: the data set was replaced since the run was planned (content {}, expected {})",
-        spec_.dataset.string(), dataset_.content_hash(), planned));
+        spec_.dataset.string(), content_, planned));
   }
 
   TrialRecord run() {
-    require_items();
-    check_protocol(spec_.eval.text("protocol"), dataset_, spec_.split());
+    require_data(dataset_, spec_);
     const FeatureSide first = features_.side(spec_.first, spec_.first_features);
     const FeatureSide second = features_.side(spec_.second, spec_.second_features);
     const Artifact model = fit(first, second);
@@ -88,16 +89,6 @@ class Trial {
   std::size_t count(Split split) const {
     return std::min(dataset_.groups(spec_.first, split).size(),
                     dataset_.groups(spec_.second, split).size());
-  }
-
-  void require_items() const {
-    for (const Modality modality : {spec_.first, spec_.second}) {
-      for (const Split split : {Split::kTrain, spec_.split()}) {
-        if (!dataset_.groups(modality, split).empty()) continue;
-        throw DataError(fmt::format("{}: split {} has no {} items", spec_.dataset.string(),
-                                    name_of(split), name_of(modality)));
-      }
-    }
   }
 
   /// What trained models depend on besides their recipe.
@@ -342,9 +333,10 @@ class Trial {
   }
 
   TrialRecord start_record() const {
-    TrialRecord record = failed_record(spec_, dataset_.content_hash(), "");
+    TrialRecord record = failed_record(spec_, content_, "");
     record.status = "ok";
     record.dataset["name"] = dataset_.name();
+    record.dataset["content_hash"] = dataset_.content_hash();
     record.provenance.libraries = makers_.libraries;
     record.provenance.isa = selected_isa();
     record.provenance.device = device_;
@@ -357,6 +349,7 @@ class Trial {
   const Makers& makers_;
   Progress& progress_;
   Dataset dataset_;
+  std::string content_;
   std::string device_;
   int threads_;
   std::vector<Artifact> stages_;
@@ -365,24 +358,24 @@ class Trial {
 
 }  // namespace
 
-TrialRecord execute_trial(const TrialSpec& spec, const std::string& dataset_hash,
-                          const Store& store, const Makers& makers, Progress& progress) {
+TrialRecord execute_trial(const TrialSpec& spec, const std::string& content, const Store& store,
+                          const Makers& makers, Progress& progress) {
   Trial trial(spec, store, makers, progress);
-  trial.require_content(dataset_hash);
+  trial.require_content(content);
   return trial.run();
 }
 
-TrialRecord failed_record(const TrialSpec& spec, const std::string& dataset_hash,
+TrialRecord failed_record(const TrialSpec& spec, const std::string& content,
                           const std::string& error) {
   TrialRecord record;
-  record.id = trial_id(spec, dataset_hash);
+  record.id = trial_id(spec, content);
   record.case_name = spec.case_name;
   record.seed = spec.seed;
   record.status = "failed";
   record.error = error;
   record.spec = to_json(spec);
-  record.spec_hash = spec_hash(spec, dataset_hash);
-  record.dataset = {{"file", spec.dataset.string()}, {"content_hash", dataset_hash}};
+  record.spec_hash = spec_hash(spec, content);
+  record.dataset = {{"file", spec.dataset.string()}, {"content_read", content}};
   record.provenance = provenance_of_this_process();
   return record;
 }

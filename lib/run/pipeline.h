@@ -18,14 +18,14 @@
 
 namespace alignlab {
 
-/// Runs what the store does not hold yet. DataError if the data set's content is not the one the
-/// trial was planned on. Throws what the stages throw; a record comes back only
+/// Runs what the store does not hold yet. DataError if what the trial reads of the data set is not
+/// the `content` that it was planned on. Throws what the stages throw; a record comes back only
 /// from a trial that succeeded.
-TrialRecord execute_trial(const TrialSpec& spec, const std::string& dataset_hash,
-                          const Store& store, const Makers& makers, Progress& progress);
+TrialRecord execute_trial(const TrialSpec& spec, const std::string& content, const Store& store,
+                          const Makers& makers, Progress& progress);
 
 /// The record of a trial that failed with `error`.
-TrialRecord failed_record(const TrialSpec& spec, const std::string& dataset_hash,
+TrialRecord failed_record(const TrialSpec& spec, const std::string& content,
                           const std::string& error);
 
 }  // namespace alignlab

@@ -161,18 +161,18 @@ TrialSpec spec_from_json(const Json& json) {
   return spec;
 }
 
-std::string trial_id(const TrialSpec& spec, const std::string& dataset_hash) {
+std::string trial_id(const TrialSpec& spec, const std::string& content) {
   Json identity = to_json(spec);
   identity.erase("case");
   identity.erase("axes");
   identity["eval"].erase("metrics");
-  identity["dataset"] = dataset_hash;
+  identity["dataset"] = content;
   return hash_of(identity.dump()).hex().substr(0, 16);
 }
 
-std::string spec_hash(const TrialSpec& spec, const std::string& dataset_hash) {
+std::string spec_hash(const TrialSpec& spec, const std::string& content) {
   Json whole = to_json(spec);
-  whole["dataset"] = dataset_hash;
+  whole["dataset"] = content;
   whole["files"] = {files_of(spec.first_features), files_of(spec.second_features)};
   whole["stage_versions"] = {kExtractorVersion,  kFeaturesVersion, kModelVersion,
                              kEmbeddingsVersion, kRanksVersion,    kMetricsVersion};

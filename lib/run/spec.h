@@ -39,12 +39,12 @@ struct TrialSpec {
 nlohmann::json to_json(const TrialSpec& spec);
 TrialSpec spec_from_json(const nlohmann::json& json);
 
-/// Names the trial: data (by content), features, aligner, train, evaluation and seed; not its case
-/// or row, not the list of metrics.
-std::string trial_id(const TrialSpec& spec, const std::string& dataset_hash);
+/// Names the trial: the data that it reads (`content`, see content_read()), features, aligner,
+/// train, evaluation and seed; not its case or row, not the list of metrics.
+std::string trial_id(const TrialSpec& spec, const std::string& content);
 /// Of everything that a record depends on but the machine: also metrics, stage versions and the
 /// files that options name.
-std::string spec_hash(const TrialSpec& spec, const std::string& dataset_hash);
+std::string spec_hash(const TrialSpec& spec, const std::string& content);
 
 /// The options of the sections that are not catalogs, for `list` and for resolving.
 const Options& train_options();

@@ -10,10 +10,9 @@
 
 #include "core/error.h"
 #include "core/files.h"
-#include "core/suggest.h"
 #include "data/dataset.h"
-#include "data/protocol.h"
 #include "run/pipeline.h"
+#include "run/trial_data.h"
 #include "run/worker_process.h"
 
 namespace alignlab {
@@ -22,24 +21,18 @@ namespace {
 using Json = nlohmann::json;
 constexpr int kPollMilliseconds = 100;
 
-void check_against_data(const TrialSpec& spec, const Dataset& dataset) {
-  for (const auto& [modality, features] :
-       {std::pair(spec.first, spec.first_features), std::pair(spec.second, spec.second_features)}) {
-    dataset.items(modality);
-    for (const Split split : {Split::kTrain, spec.split()}) {
-      if (!dataset.groups(modality, split).empty()) continue;
-      throw DataError(fmt::format("{}: split {} has no {} items", spec.dataset.string(),
-                                  name_of(split), name_of(modality)));
-    }
-    if (!reads_stored_feature(features)) continue;
-    const std::vector<std::string> names = dataset.feature_names(modality);
-    const std::string& wanted = features.options.text("name");
-    if (std::ranges::find(names, wanted) == names.end()) {
-      throw DataError(fmt::format("{}: no stored {} feature '{}'{}", spec.dataset.string(),
-                                  name_of(modality), wanted, suggestion(wanted, names)));
-    }
+/// What earlier runs of other trials left in the folder.
+std::size_t finished_others(const SweepPlan& plan, const std::filesystem::path& out) {
+  std::size_t count = 0;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(out / "trials", error)) {
+    const std::string id = entry.path().stem().string();
+    if (entry.path() != record_path(out, id)) continue;
+    if (std::ranges::find(plan.trials, id, &TrialState::id) != plan.trials.end()) continue;
+    const auto record = find_record(entry.path());
+    count += record && record->ok() && record->id == id;
   }
-  check_protocol(spec.eval.text("protocol"), dataset, spec.split());
+  return count;
 }
 
 struct Running {
@@ -78,7 +71,7 @@ class Sweep {
   void start(const TrialState& trial) {
     const Json job{{"job", "trial"},
                    {"spec", to_json(trial.spec)},
-                   {"dataset_hash", trial.dataset_hash},
+                   {"content", trial.content},
                    {"store", request_.store.string()},
                    {"lock", trial_lock_path(request_.out, trial.id).string()},
                    {"record", record_path(request_.out, trial.id).string()},
@@ -112,7 +105,7 @@ class Sweep {
       const auto there = find_record(path);
       const bool done_by_another = there && there->ok() && there->id == trial.id;
       if (!done_by_another) {
-        write_record(path, failed_record(trial.spec, trial.dataset_hash, outcome.error));
+        write_record(path, failed_record(trial.spec, trial.content, outcome.error));
       }
       ++summary_.failed;
       if (request_.fail_fast) waiting_.clear();
@@ -150,18 +143,26 @@ SweepPlan plan_sweep(Experiment experiment, const std::filesystem::path& out) {
   std::map<std::string, Dataset> datasets;
   for (const TrialSpec& spec : experiment.trials) {
     const std::string file = spec.dataset.string();
-    if (!datasets.contains(file)) datasets.emplace(file, Dataset::open(spec.dataset));
+    if (!datasets.contains(file)) datasets.emplace(file, open_dataset(spec));
     const Dataset& dataset = datasets.at(file);
-    check_against_data(spec, dataset);
-    const std::string id = trial_id(spec, dataset.content_hash());
+    require_data(dataset, spec);
+    const std::string content = content_read(dataset, spec);
+    const std::string id = trial_id(spec, content);
     plan.manifest.trials.push_back(
-        {id, spec.row(), spec.seed, spec.eval.text("protocol"), spec.eval.text("split")});
+        {id,
+         spec.row(),
+         spec.seed,
+         spec.eval.text("protocol"),
+         spec.eval.text("split"),
+         {std::string(name_of(spec.first)), std::string(name_of(spec.second))},
+         file,
+         content_evaluated(dataset, spec)});
     if (std::ranges::find(plan.trials, id, &TrialState::id) != plan.trials.end()) continue;
     const auto record = find_record(record_path(out, id));
-    const bool done =
-        record && record->ok() && record->spec_hash == spec_hash(spec, dataset.content_hash());
-    plan.trials.push_back({spec, id, dataset.content_hash(), done});
+    const bool done = record && record->ok() && record->spec_hash == spec_hash(spec, content);
+    plan.trials.push_back({spec, id, content, done});
   }
+  plan.others = finished_others(plan, out);
   plan.experiment = std::move(experiment);
   return plan;
 }

@@ -26,14 +26,15 @@ struct SweepRequest {
 struct TrialState {
   TrialSpec spec;
   std::string id;
-  std::string dataset_hash;  // content that the id stands for
-  bool done = false;         // a whole record of exactly this spec is there
+  std::string content;  // that it reads of the data set; part of what the id stands for
+  bool done = false;    // a whole record of exactly this spec is there
 };
 
 struct SweepPlan {
   Experiment experiment;
   std::vector<TrialState> trials;  // each id once
   Manifest manifest;
+  std::size_t others = 0;  // finished trials of the folder that are none of these
 };
 
 /// Opens the data sets (their content names the trials) and looks which records are there. Also

@@ -126,7 +126,9 @@ TEST_F(BadInput, OneBadTrialOfASweepStopsItBeforeTheFirstStarts) {
 }
 
 TEST_F(BadInput, ADataSetThatIsNotThereIsRefused) {
-  EXPECT_TRUE(run_refuses(kConfig, 3, {"d.h5: no such file"}));
+  EXPECT_TRUE(run_refuses(
+      kConfig, 3,
+      {"d.h5: no such file (looked for in " + fs::canonical(folder_.path()).string() + ")"}));
   EXPECT_TRUE(refuses({"inspect", "d.h5"}, 3, {"d.h5: no such file"}));
   write_matrix(60);
   EXPECT_TRUE(add_refuses(3, {"d.h5: no such file"}));
@@ -154,8 +156,19 @@ TEST_F(BadInput, ASplitWithoutItemsIsRefusedBeforeAnyTrialStarts) {
   const std::string annotations = (tests::scenes() / "scenes" / "annotations").string();
   tests::output_of(folder_.path(), {"import", "coco", annotations + "/captions_train.json",
                                     annotations + "/captions_dev.json", "--out", "d.h5"});
-  EXPECT_TRUE(
-      run_refuses(kConfig, 3, {"d.h5: split test has no image items"}, {"eval.split=test"}));
+  EXPECT_TRUE(run_refuses(
+      kConfig, 3,
+      {"d.h5: split test has no image items (train 36, dev 12); [eval] split = \"dev\""},
+      {"eval.split=test"}));
+}
+
+TEST_F(BadInput, AFileOfAnOptionThatIsNotThereIsRefusedBeforeAnyTrialStarts) {
+  write_dataset();
+  for (const char* when : {"-j2", "--dry-run"}) {
+    EXPECT_TRUE(run_refuses(kConfig, 2,
+                            {"features.text.stop_words_file: expected a file, found none at 'no'"},
+                            {"features.text.stop_words_file=no", when}));
+  }
 }
 
 TEST_F(BadInput, AnUnknownStoredFeatureIsRefusedWithASuggestion) {
@@ -164,7 +177,7 @@ TEST_F(BadInput, AnUnknownStoredFeatureIsRefusedWithASuggestion) {
   tests::output_of(folder_.path(), {"add-features", "d.h5", "--modality", "image", "--name",
                                     "mobilenet", "--matrix", "x.npy"});
   EXPECT_TRUE(run_refuses(kConfig, 3,
-                          {"d.h5: no stored image feature 'mobilnet' (did you mean 'mobilenet'?)"},
+                          {"d.h5: no image features 'mobilnet' (did you mean 'mobilenet'?)"},
                           {"features.image.kind=stored", "features.image.name=mobilnet"}));
 }
 

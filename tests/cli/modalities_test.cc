@@ -4,6 +4,8 @@
 
 #include <fstream>
 
+#include "data/dataset.h"
+#include "data/npy.h"
 #include "tests/cli/lab.h"
 
 namespace alignlab::tests {
@@ -58,6 +60,26 @@ TEST(Modalities, WhoseFeaturesNoAlignerTakesAreRefusedBeforeTheRun) {
                       {"c.toml:8:1",
                        "aligner 'mlp-mse' takes features that are dense, sparse; "
                        "'tokens' is tokens"}));
+}
+
+TEST(Modalities, WithoutTrainingItemsAreEvaluatedByAnAlignerThatLearnsNothing) {
+  const ScratchFolder folder;
+  write_npy(folder / "a.npy", Matrix(6, 3));
+  write_npy(folder / "b.npy", Matrix(6, 5));
+  output_of(folder.path(), {"import", "embeddings", "a.npy", "b.npy", "--out", "e.h5"});
+  const Dataset dataset = Dataset::open(folder / "e.h5");
+  std::ofstream config(folder / "c.toml");
+  config << "[dataset]\nfile = \"e.h5\"\n[aligner]\nkind = \"random\"\n";
+  for (const Modality modality : dataset.modalities()) {
+    config << "[features." << name_of(modality) << "]\nkind = \"stored\"\nname = \""
+           << dataset.feature_names(modality).at(0) << "\"\n";
+  }
+  config.close();
+  output_of(folder.path(), {"run", "c.toml", "--out", "run", "--store", "store"});
+  EXPECT_EQ(records_of(folder / "run").begin()->second.at("status"), "ok");
+  EXPECT_TRUE(
+      refused(alignlab(folder.path(), {"run", "c.toml", "--out", "x", "aligner.kind=mlp-mse"}), 3,
+              {"e.h5: split train has no image items (test 6); 'mlp-mse' learns from train"}));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "data/matrix_file.h"
+#include "data/npy.h"
 #include "tests/cli/sweep.h"
 
 namespace alignlab::tests {
@@ -83,6 +84,32 @@ TEST_F(RunExport, WritesEmbeddingsWithTheirIds) {
   std::stringstream content;
   content << ids.rdbuf();
   EXPECT_EQ(lines_in(content.str()), texts.rows());
+}
+
+TEST_F(RunExport, AndRunningAgainDoNotMindAFeatureThatTheTrialDoesNotRead) {
+  const ScratchFolder folder;
+  fs::copy(scenes(), folder.path(), fs::copy_options::recursive);
+  write_sweep(folder.path());
+  const auto swept = [&](const Words& more) {
+    Words words = sweep_command({"dataset.file=scenes.h5", "seed=0", "aligner.kind=random"});
+    words.insert(words.end(), more.begin(), more.end());
+    return output_of(folder.path(), words);
+  };
+  swept({});
+  write_npy(folder / "net.npy", Matrix(60, 4));
+  output_of(folder.path(), {"add-features", "scenes.h5", "--modality", "image", "--name", "net",
+                            "--matrix", "net.npy"});
+  const std::string plan = swept({"--dry-run"});
+  EXPECT_EQ(plan.find("to run"), std::string::npos) << plan;
+  output_of(folder.path(), command({"npy", "--out", "npy", "row=random"}));
+  EXPECT_EQ(read_matrix(folder / "npy/image.npy").rows(), 12U);
+
+  // Captions are read: these are of other scenes.
+  output_of(folder.path(), {"generate", "scenes", "--out", "others", "--images", "60"});
+  fs::remove(folder / "scenes.h5");
+  output_of(folder.path(), {"import", "coco", "others", "--out", "scenes.h5"});
+  EXPECT_TRUE(refused(alignlab(folder.path(), command({"npy", "--out", "x", "row=random"})), 3,
+                      {"scenes.h5: what trial ", " is no longer what it was run on"}));
 }
 
 TEST_F(RunExport, WantsOneTrialAndWhatItNeeds) {

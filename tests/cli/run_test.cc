@@ -38,6 +38,8 @@ const fs::path& reference() {
   EXPECT_EQ(outcome.out, "run\n");
   EXPECT_TRUE(is_plain(outcome.err)) << outcome.err;
   EXPECT_TRUE(contains(outcome.err, "[6/6]")) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "fitted in ")) << outcome.err;
+  EXPECT_FALSE(contains(outcome.err, "from the store")) << outcome.err;
   return folder.path();
 }
 
@@ -223,6 +225,8 @@ TEST_F(Sweep, ChangingTheMetricsRetrainsNothing) {
   const Outcome outcome = again({"eval.metrics=[\"R@2\", \"MRR\"]"});
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_TRUE(contains(outcome.err, "6 trials run")) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "model from the store")) << outcome.err;
+  EXPECT_FALSE(contains(outcome.err, "fitted in")) << outcome.err;
   const Records after = records();
   ASSERT_EQ(after.size(), kTrials);
   for (const auto& [id, record] : after) {
@@ -246,6 +250,15 @@ TEST_F(Sweep, AChangeOfSimilarityKeepsTheModels) {
       EXPECT_EQ(stage.at("cached"), stage.at("name") != "ranks") << stage;
     }
   }
+}
+
+TEST_F(Sweep, SaysHowManyFinishedTrialsATableOfFewerNoLongerShows) {
+  EXPECT_FALSE(contains(again().err, "other finished"));
+  const std::string note = "run holds 3 other finished trials, which its table no longer shows";
+  EXPECT_TRUE(contains(again({"seed=0"}).err, note));
+  EXPECT_TRUE(contains(again({"seed=0", "--dry-run"}).err, note));
+  EXPECT_FALSE(contains(again({"seed=0", "--out", "other"}).err, "other finished"));
+  EXPECT_TRUE(contains(again({"seed=0", "aligner.kind=random"}).err, "run holds 5 other finished"));
 }
 
 TEST_F(Sweep, RemovesWhatAKilledWriterOfAMissingTrialLeft) {

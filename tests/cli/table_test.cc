@@ -149,6 +149,15 @@ TEST_F(Table, ShowsOtherColumnsWhenAsked) {
             "ablation,B & co_1|x,rsum,,,0\n");
 }
 
+TEST_F(Table, SplitsColumnsAtCommasAndRefusesThoseThatCannotBe) {
+  EXPECT_EQ(table({"--columns", "rsum,image_to_text.R@1", "--format", "csv"}).out,
+            table({"--columns", "rsum", "--columns", "image_to_text.R@1", "--format", "csv"}).out);
+  EXPECT_EQ(table({"--columns", "rsum,image_to_text.R@1"}).code, 0);
+  EXPECT_TRUE(refused(table({"--columns", "rsum,both.R@1"}), 2, {"only 'both.rsum'"}));
+  EXPECT_TRUE(
+      refused(table({"--columns", "image_to_text.R1"}), 2, {"unknown metric 'R1' (known: R@k, "}));
+}
+
 TEST_F(Table, ACheckThatHoldsExitsWithSuccess) {
   const Outcome outcome = check(
       "[rows.A]\n\"image_to_text.R@1\" = { mean = 20.4, within = 0.5 }\nrsum = 200\n"
@@ -205,6 +214,21 @@ TEST_F(Table, ABrokenFileOfExpectedValuesIsAnErrorOfUsage) {
   const Outcome outcome = check("[rows.A\n");
   EXPECT_EQ(outcome.code, 2);
   EXPECT_TRUE(contains(outcome.err, "error: expected.toml:1:")) << outcome.err;
+}
+
+TEST_F(Table, AMissingFileOfExpectedValuesIsMissingData) {
+  EXPECT_TRUE(refused(table({"--check", "nope.toml"}), 3, {"nope.toml: no such file"}));
+}
+
+TEST_F(Table, WarnsThatExpectedValuesOfOneSeedHaveNoMargin) {
+  const std::string note = "note: e.toml: one seed has no deviation, so its margins are 0";
+  std::erase_if(manifest_.trials, [](const PlannedTrial& trial) { return trial.row == kStrange; });
+  write_manifest(folder_ / "run", manifest_);
+  EXPECT_EQ(table({"--write-expected", "e.toml"}).err, "");
+  manifest_.trials.resize(1);
+  write_manifest(folder_ / "run", manifest_);
+  EXPECT_TRUE(contains(table({"--write-expected", "e.toml"}).err, note));
+  EXPECT_EQ(table({"--write-expected", "e.toml", "--least-margin", "0.5"}).err, "");
 }
 
 TEST_F(Table, RefusesToMixProtocolsUnlessTold) {

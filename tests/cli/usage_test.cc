@@ -183,5 +183,35 @@ TEST_F(Usage, ListOfOneCatalogShowsItsOptions) {
   EXPECT_EQ(text.find("kernels"), std::string::npos);
 }
 
+TEST_F(Usage, ListOfOneRowShowsThatRow) {
+  const std::string text = output({"list", "features", "hog"});
+  EXPECT_TRUE(text.starts_with("features\n  hog ")) << text;
+  EXPECT_TRUE(contains(text, "\n    cell ")) << text;
+  EXPECT_EQ(text.find("tfidf"), std::string::npos);
+  const json rows = json::parse(output({"list", "features", "hog", "--json"})).at("features");
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows.at(0).at("name"), "hog");
+  EXPECT_TRUE(refused(run({"list", "features", "hogg"}), 2,
+                      {"alignlab list: unknown row of features 'hogg' (did you mean 'hog'?)"}));
+}
+
+TEST_F(Usage, ListSaysHowToSeeOptions) {
+  EXPECT_EQ(run({"list"}).err,
+            "note: 'alignlab list CATALOG' and 'alignlab list CATALOG ROW' show options as well\n");
+  EXPECT_EQ(run({"list", "aligners"}).err, "");
+  EXPECT_EQ(run({"list", "--json"}).err, "");
+}
+
+TEST_F(Usage, ListShowsTheOptionsOfEverySectionAndWhatColumnsCanBe) {
+  const std::string sections = output({"list", "sections"});
+  for (const char* option : {"seed", "description", "file", "threads", "split", "columns"}) {
+    EXPECT_TRUE(contains(sections, std::string("\n    ") + option + " ")) << option;
+  }
+  const std::string columns = output({"list", "columns"});
+  for (const char* column : {"<direction>.<metric>", "rsum", "timing.embed_s"}) {
+    EXPECT_TRUE(contains(columns, std::string("\n  ") + column + " ")) << column;
+  }
+}
+
 }  // namespace
 }  // namespace alignlab

@@ -18,17 +18,19 @@ using tests::message_of;
 using tests::ScratchFolder;
 
 Manifest sample() {
-  return {
-      "loss-ablation",
-      {"image_to_text.R@1", "rsum"},
-      {{"id1", "MLP, 512", 0, "flickr8k-1k", "dev"}, {"id2", "random", -3, "all-pairs", "test"}}};
+  return {"loss-ablation",
+          {"image_to_text.R@1", "rsum"},
+          {{"id1", "MLP, 512", 0, "flickr8k-1k", "dev", {"image", "text"}, "f8k.h5", "5eed"},
+           {"id2", "random", -3, "all-pairs", "test"}}};
 }
 
 const char* const kSample = R"({"schema": 1, "name": "loss-ablation",
   "columns": ["image_to_text.R@1", "rsum"],
   "trials": [
-    {"id": "id1", "row": "MLP, 512", "seed": 0, "protocol": "flickr8k-1k", "split": "dev"},
-    {"id": "id2", "row": "random", "seed": -3, "protocol": "all-pairs", "split": "test"}]})";
+    {"id": "id1", "row": "MLP, 512", "seed": 0, "protocol": "flickr8k-1k", "split": "dev",
+     "modalities": ["image", "text"], "dataset": "f8k.h5", "data": "5eed"},
+    {"id": "id2", "row": "random", "seed": -3, "protocol": "all-pairs", "split": "test",
+     "modalities": [], "dataset": "", "data": ""}]})";
 
 void write_run(const fs::path& run, const std::string& text) {
   std::ofstream(run / "run.json", std::ios::binary | std::ios::trunc) << text;
@@ -52,9 +54,22 @@ TEST(Manifest, ReadsBackInTableOrder) {
   EXPECT_EQ(read.trials[0].seed, 0);
   EXPECT_EQ(read.trials[0].protocol, "flickr8k-1k");
   EXPECT_EQ(read.trials[0].split, "dev");
+  EXPECT_EQ(read.trials[0].modalities, (std::vector<std::string>{"image", "text"}));
+  EXPECT_EQ(read.trials[0].dataset, "f8k.h5");
+  EXPECT_EQ(read.trials[0].data, "5eed");
   EXPECT_EQ(read.trials[1].id, "id2");
   EXPECT_EQ(read.trials[1].seed, -3);
   EXPECT_EQ(read.trials[1].split, "test");
+}
+
+TEST(Manifest, OfAnEarlierRunSaysNothingOfModalitiesAndData) {
+  const ScratchFolder run;
+  write_run(run.path(),
+            R"({"schema": 1, "name": "r", "columns": [], "trials": [{"id": "id1", "row": "A",)"
+            R"( "seed": 0, "protocol": "all-pairs", "split": "test"}]})");
+  const Manifest read = read_manifest(run.path());
+  EXPECT_TRUE(read.trials.at(0).modalities.empty());
+  EXPECT_EQ(read.trials.at(0).dataset + read.trials.at(0).data, "");
 }
 
 TEST(Manifest, MakesTheFolderOfARunThatStarts) {

@@ -34,4 +34,10 @@ inline PlannedTrial planned(const std::string& id, const std::string& row, std::
   return {id, row, seed, "all-pairs", "test"};
 }
 
+/// The same, evaluated on these modalities of a data set.
+inline PlannedTrial planned_on(const std::string& id, const std::vector<std::string>& modalities,
+                               const std::string& dataset, const std::string& data) {
+  return {id, "A", 0, "all-pairs", "test", modalities, dataset, data};
+}
+
 }  // namespace alignlab::tests

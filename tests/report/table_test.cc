@@ -11,8 +11,10 @@ namespace alignlab {
 namespace {
 
 namespace fs = std::filesystem;
+using tests::contains;
 using tests::message_of;
 using tests::planned;
+using tests::planned_on;
 using tests::ScratchFolder;
 using tests::write_failed;
 using tests::write_ok;
@@ -159,6 +161,108 @@ TEST(MakeTable, RefusesToMixProtocolsOrSplitsUnlessToldTo) {
             }),
             "the trials differ in what they are evaluated on (protocol all-pairs on test; protocol "
             "coco-5k on test); --mix-protocols shows them in one table all the same");
+}
+
+class MixedTable : public ::testing::Test {
+ protected:
+  MixedTable() {
+    one({"image", "text"}, "a.h5", "aaaaaaaaaa");
+    two({"image", "text"}, "elsewhere/a.h5", "aaaaaaaaaa");
+    write_ok(one_.path(), "t0", {{"both", {{"rsum", 5.0}}}});
+    write_ok(two_.path(), "t1", {{"both", {{"rsum", 6.0}}}});
+  }
+  void one(const Strings& modalities, const std::string& dataset, const std::string& data) const {
+    write_manifest(one_.path(), {"one", {"rsum"}, {planned_on("t0", modalities, dataset, data)}});
+  }
+  void two(const Strings& modalities, const std::string& dataset, const std::string& data) const {
+    write_manifest(two_.path(), {"two", {"rsum"}, {planned_on("t1", modalities, dataset, data)}});
+  }
+  ResultTable table(bool mix = false) const {
+    return make_table({one_.path(), two_.path()}, {}, mix);
+  }
+  std::string refusal() const {
+    return message_of<CheckError>([&] { table(); });
+  }
+  Strings rows_mixed() const {
+    Strings names;
+    for (const TableRow& row : table(true).rows) names.push_back(row.name);
+    return names;
+  }
+
+  const ScratchFolder one_, two_;
+};
+
+TEST_F(MixedTable, TakesOneDataSetWhereverItLies) {
+  EXPECT_EQ(table().rows.size(), 2U);
+  EXPECT_EQ(table().title, "one, two (protocol all-pairs on test)");
+}
+
+TEST_F(MixedTable, RefusesTwoDataSetsUnlessToldTo) {
+  two({"image", "text"}, "b.h5", "bbbbbbbbbb");
+  EXPECT_EQ(refusal(),
+            "the trials differ in what they are evaluated on (data set a.h5; data set b.h5); "
+            "--mix-protocols shows them in one table all the same");
+  EXPECT_EQ(table(true).title,
+            "one, two (protocol all-pairs on test; data set a.h5; data set b.h5)");
+  EXPECT_EQ(rows_mixed(), (Strings{"one: A [data set a.h5]", "two: A [data set b.h5]"}));
+}
+
+TEST_F(MixedTable, TellsDataSetsOfOneNameApartByTheirContent) {
+  two({"image", "text"}, "a.h5", "bbbbbbbbbb");
+  EXPECT_EQ(refusal(),
+            "the trials differ in what they are evaluated on (data set a.h5 of content aaaaaaaa; "
+            "data set a.h5 of content bbbbbbbb); --mix-protocols shows them in one table all the "
+            "same");
+}
+
+TEST_F(MixedTable, RefusesTwoPairsOfModalitiesUnlessToldTo) {
+  two({"image", "audio"}, "a.h5", "cccccccccc");
+  EXPECT_TRUE(contains(refusal(), "(image and audio; image and text; data set a.h5 of"));
+  EXPECT_EQ(rows_mixed().front(), "one: A [image and text, data set a.h5 of content aaaaaaaa]");
+}
+
+TEST_F(MixedTable, AsksNothingOfRunsThatDoNotSay) {
+  two({}, "", "");
+  EXPECT_EQ(table().rows.size(), 2U);
+}
+
+TEST(TableColumns, AreThoseThatARecordCouldHave) {
+  const ScratchFolder run;
+  write_manifest(run.path(), {"r", {"rsum"}, {planned_on("t0", {"image", "text"}, "a.h5", "aa")}});
+  write_ok(run.path(), "t0", {{"both", {{"rsum", 5.0}}}, {"image_to_text", {{"R@1", 1.0}}}});
+  const auto refusal = [&](const std::string& column) {
+    return message_of<ConfigError>([&] { make_table({run.path()}, {column}, false); });
+  };
+  EXPECT_EQ(refusal("image_to_text.Q@1").substr(0, 53),
+            "alignlab table --columns: unknown metric 'Q@1' (did y");
+  EXPECT_EQ(refusal("timing.fits_s"),
+            "alignlab table --columns: unknown column 'timing.fits_s' (did you mean "
+            "'timing.fit_s'?)");
+  EXPECT_EQ(refusal("both.R@1"),
+            "alignlab table --columns: unknown column 'both.R@1': of both directions there is only "
+            "'both.rsum'");
+  EXPECT_EQ(refusal("image_to_audio.R@1"),
+            "alignlab table --columns: unknown direction 'image_to_audio' (known: image_to_text, "
+            "text_to_image)");
+}
+
+TEST(TableColumns, ThatNoRecordHasAreNotedUnlessTheyWereAskedFor) {
+  const ScratchFolder run;
+  write_manifest(run.path(), {"r", {"rsum"}, {planned("t0", "A", 0), planned("t1", "A", 1)}});
+  TrialRecord record;
+  record.id = "t0";
+  record.status = "ok";
+  record.spec = {{"eval", {{"metrics", {"micro_F1@t"}}}}};
+  record.metrics = {{"both", {{"rsum", 5.0}}}};
+  write_record(record_path(run.path(), "t0"), record);
+  const auto notes = [&](const Strings& columns) {
+    Strings all = make_table({run.path()}, columns, false).notes;
+    return Strings(all.begin() + 2, all.end());  // after those of seeds and missing trials
+  };
+  EXPECT_EQ(notes({"rsum", "image_to_text.R@3", "timing.fit_s"}),
+            Strings{"no record has image_to_text.R@3: name it in [table] columns and run again, "
+                    "which trains nothing"});
+  EXPECT_EQ(notes({"image_to_text.micro_F1@t"}), Strings{});
 }
 
 TEST(MakeTable, SaysThatAFolderIsNoRun) {

@@ -225,14 +225,15 @@ TEST(ResolveExperiment, RefusesTableColumnsThatNoRecordHas) {
             "c.toml:10:1: unknown direction 'image_to_txt' (did you mean 'image_to_text'?)");
   EXPECT_EQ(column("image_to_audio.R@1"),
             "c.toml:10:1: unknown direction 'image_to_audio' (known: image_to_text, "
-            "text_to_image, both)");
+            "text_to_image)");
   EXPECT_EQ(column("image_to_text.MedianR"),
             "c.toml:10:1: unknown metric 'MedianR' (did you mean 'MeanR'?)");
   EXPECT_TRUE(contains(column("text_to_image.R@0"), "c.toml:10:1: unknown metric 'R@0'"));
   EXPECT_EQ(column("rsumm"), "c.toml:10:1: unknown column 'rsumm' (did you mean 'rsum'?)");
   EXPECT_TRUE(contains(column("R@1"), "c.toml:10:1: unknown column 'R@1'"));
-  EXPECT_EQ(column("both.rsumm"),
-            "c.toml:10:1: unknown column 'both.rsumm' (did you mean 'both.rsum'?)");
+  EXPECT_EQ(column("both.R@1"),
+            "c.toml:10:1: unknown column 'both.R@1': of both directions there is only "
+            "'both.rsum'");
   EXPECT_EQ(column("timing.fits_s"),
             "c.toml:10:1: unknown column 'timing.fits_s' (did you mean 'timing.fit_s'?)");
 }
@@ -243,6 +244,33 @@ TEST(ResolveExperiment, TakesEveryColumnThatARecordCanHave) {
   const Experiment experiment = resolved(
       std::string(kRandom) + "[table]\ncolumns = " + nlohmann::json(columns).dump() + "\n");
   EXPECT_EQ(experiment.table.columns, columns);
+}
+
+TEST(ResolveExperiment, RefusesAFileThatIsNotThereWhereItIsNamed) {
+  const tests::ScratchFolder folder;
+  const std::string missing = (folder / "stop.txt").string();
+  EXPECT_EQ(refusal(kRandom, {"features.text.stop_words_file=" + missing}),
+            "override 'features.text.stop_words_file=" + missing +
+                "': features.text.stop_words_file: expected a file, found none at '" + missing +
+                "'");
+  EXPECT_EQ(whole_refusal("[dataset]\nfile = \"d.h5\"\n[features.image]\nkind = \"torchscript\"\n"
+                          "file = \"no-such.pt\"\n[features.text]\nkind = \"bow\"\n" +
+                          std::string(kRandom)),
+            "c.toml:5:1: features.image.file: expected a file, found none at 'no-such.pt' (looked "
+            "for in " +
+                std::filesystem::current_path().string() + ")");
+  write_file_atomically(missing, "dog");
+  EXPECT_EQ(resolved(kRandom, {"features.text.stop_words_file=" + missing}).trials.size(), 1U);
+}
+
+TEST(ResolveExperiment, RefusesAThresholdThatNothingReads) {
+  EXPECT_EQ(refusal(std::string(kRandom) + "[eval]\nthreshold = 0.5\n"),
+            "c.toml:10:1: eval.threshold has an effect only with eval.threshold_from = \"value\"; "
+            "it is \"dev\"");
+  EXPECT_EQ(resolved(kRandom, {"eval.threshold=0.5", "eval.threshold_from=value"})
+                .trials.front()
+                .eval.real("threshold"),
+            0.5);
 }
 
 TEST(ResolveExperiment, RefusesUnknownMetricsOfTheEvaluation) {
@@ -318,7 +346,8 @@ TEST(ResolveExperiment, OrdersModalitiesAlikeHoweverTheyAreWritten) {
 
 TEST(TrialSpecJson, ComesBackAsItWas) {
   const Experiment experiment = resolved(
-      "[aligner]\nkind = \"random\"\n[eval]\nthreshold = 0.1\n[sweep.grid]\n"
+      "[aligner]\nkind = \"random\"\n[eval]\nthreshold_from = \"value\"\nthreshold = 0.1\n"
+      "[sweep.grid]\n"
       "\"features.text.min_count\" = [1, 3]\n[[sweep.case]]\nname = \"A \\\"quoted\\\" é\"\n"
       "set = { \"aligner.kind\" = \"contrastive\", \"aligner.hidden\" = [], "
       "\"aligner.learning_rate\" = 3e-5 }\n[[sweep.case]]\nname = \"B\"\n"
@@ -397,13 +426,13 @@ TEST(SpecHash, TellsRecordsApartThatShareATrial) {
 TEST(SpecHash, ChangesWithTheFilesThatOptionsName) {
   const tests::ScratchFolder folder;
   const std::string path = (folder / "stop.txt").string();
-  const auto hash = [&] {
-    const auto file = "features.text.stop_words_file=\"" + path + "\"";
-    return spec_hash(resolved(kRandom, {file}).trials.front(), "hash");
-  };
-  const std::string missing = hash();
   write_file_atomically(path, "dog");
+  const auto file = "features.text.stop_words_file=\"" + path + "\"";
+  const TrialSpec spec = resolved(kRandom, {file}).trials.front();
+  const auto hash = [&] { return spec_hash(spec, "hash"); };
   const std::string dog = hash();
+  std::filesystem::remove(path);
+  const std::string missing = hash();
   write_file_atomically(path, "cat");
   const std::string cat = hash();
   EXPECT_EQ((std::set<std::string>{missing, dog, cat}).size(), 3U);

@@ -1,0 +1,69 @@
+#include "eval/columns.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/suggest.h"
+#include "eval/metrics.h"
+
+namespace alignlab {
+namespace {
+
+constexpr const char* kBothHas = "both.rsum";
+
+/// "image_to_text" and "R@1" of "image_to_text.R@1"; no name where there is no point.
+struct Parts {
+  std::string place;
+  std::string name;
+};
+
+Parts parts_of(const std::string& column) {
+  const std::size_t dot = column.find('.');
+  if (dot == std::string::npos) return {column, ""};
+  return {column.substr(0, dot), column.substr(dot + 1)};
+}
+
+}  // namespace
+
+const std::vector<CatalogRow>& column_catalog() {
+  static const std::vector<CatalogRow> kRows{
+      {"<direction>.<metric>",
+       "a metric of `list metrics`, e.g. image_to_text.R@1 and text_to_image.MedR",
+       {}},
+      {"rsum", "R@1 + R@5 + R@10 of both directions; both.rsum is the same", {}},
+      {"timing.fit_s", "seconds of training", {}},
+      {"timing.embed_s", "seconds of embedding the evaluated split", {}},
+      {"timing.search_<direction>_s", "seconds of a search pass, e.g. search_image_to_text_s", {}},
+  };
+  return kRows;
+}
+
+void check_column(const std::string& column, const std::vector<std::string>& directions,
+                  const Place& place) {
+  const Parts parts = parts_of(column);
+  if (std::ranges::find(directions, parts.place) != directions.end()) {
+    parse_metric(parts.name, place);
+    return;
+  }
+  std::vector<std::string> known{"rsum", kBothHas, "timing.fit_s", "timing.embed_s"};
+  for (const std::string& direction : directions) {
+    known.push_back("timing.search_" + direction + "_s");
+  }
+  if (std::ranges::find(known, column) != known.end()) return;
+  if (parts.place == "both") {
+    throw ConfigError(fmt::format("{}: unknown column '{}': of both directions there is only '{}'",
+                                  place.text(), column, kBothHas));
+  }
+  if (parts.name.empty() || parts.place == "timing") fail_unknown("column", column, known, place);
+  fail_unknown("direction", parts.place, directions, place);
+}
+
+std::string metric_of_column(const std::string& column) {
+  const Parts parts = parts_of(column);
+  return parts.place == "both" || parts.place == "timing" ? "" : parts.name;
+}
+
+}  // namespace alignlab

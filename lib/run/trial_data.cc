@@ -1,0 +1,95 @@
+#include "run/trial_data.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <vector>
+
+#include "align/aligner.h"
+#include "core/error.h"
+#include "core/hash.h"
+#include "data/protocol.h"
+
+namespace alignlab {
+namespace {
+
+bool has_items(const Dataset& dataset, const TrialSpec& spec, Split split) {
+  return !dataset.groups(spec.first, split).empty() && !dataset.groups(spec.second, split).empty();
+}
+
+/// "train 800, dev 100": the splits that a modality has items in.
+std::string splits_of(const Dataset& dataset, Modality modality) {
+  std::vector<std::string> known;
+  for (const Split split : {Split::kTrain, Split::kDev, Split::kTest, Split::kNone}) {
+    const std::size_t count = dataset.groups(modality, split).size();
+    if (count > 0) known.push_back(fmt::format("{} {}", name_of(split), count));
+  }
+  return fmt::format("{}", fmt::join(known, ", "));
+}
+
+void require_split(const Dataset& dataset, const TrialSpec& spec, Split split,
+                   const std::string& hint) {
+  for (const Modality modality : {spec.first, spec.second}) {
+    dataset.items(modality);
+    if (!dataset.groups(modality, split).empty()) continue;
+    throw DataError(fmt::format("{}: split {} has no {} items ({}){}", spec.dataset.string(),
+                                name_of(split), name_of(modality), splits_of(dataset, modality),
+                                hint));
+  }
+}
+
+}  // namespace
+
+std::string where_looked(const std::filesystem::path& path) {
+  if (path.is_absolute()) return "";
+  return fmt::format(" (looked for in {})", std::filesystem::current_path().string());
+}
+
+Dataset open_dataset(const TrialSpec& spec) {
+  std::error_code error;
+  if (!std::filesystem::exists(spec.dataset, error)) {
+    throw DataError(
+        fmt::format("{}: no such file{}", spec.dataset.string(), where_looked(spec.dataset)));
+  }
+  return Dataset::open(spec.dataset);
+}
+
+std::string content_read(const Dataset& dataset, Modality modality, const FeatureSpec& features) {
+  std::string hash = dataset.hash_of_raw(modality);
+  if (reads_stored_feature(features)) {
+    hash += dataset.hash_of_feature(modality, features.options.text("name"));
+  }
+  return hash;
+}
+
+std::string content_read(const Dataset& dataset, const TrialSpec& spec) {
+  return hash_of(content_read(dataset, spec.first, spec.first_features) +
+                 content_read(dataset, spec.second, spec.second_features))
+      .hex();
+}
+
+std::string content_evaluated(const Dataset& dataset, const TrialSpec& spec) {
+  return hash_of(dataset.hash_of_raw(spec.first) + dataset.hash_of_raw(spec.second)).hex();
+}
+
+void require_data(const Dataset& dataset, const TrialSpec& spec) {
+  if (find_row(aligner_catalog(), spec.aligner, "aligner", {}).learns) {
+    require_split(dataset, spec, Split::kTrain,
+                  fmt::format("; '{}' learns from train", spec.aligner));
+  }
+  const Split other = spec.split() == Split::kTest ? Split::kDev : Split::kTest;
+  require_split(
+      dataset, spec, spec.split(),
+      has_items(dataset, spec, other)
+          ? fmt::format("; [eval] split = \"{}\" evaluates on {}", name_of(other), name_of(other))
+          : "");
+  for (const auto& [modality, features] :
+       {std::pair(spec.first, spec.first_features), std::pair(spec.second, spec.second_features)}) {
+    if (reads_stored_feature(features)) {
+      dataset.feature_array(modality, features.options.text("name"));
+    }
+  }
+  check_protocol(spec.eval.text("protocol"), dataset, spec.split());
+}
+
+}  // namespace alignlab
