@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "core/hdf5.h"
 #include "tests/align/fixtures.h"
 
 namespace alignlab {
@@ -11,6 +12,7 @@ using tests::Forms;
 using tests::LatentPairs;
 using tests::likeness;
 using tests::no_dev;
+using tests::ScratchFolder;
 
 /// Without weight decay, so that only the loss moves anything.
 std::string small_options(const std::string& learning_rate) {
@@ -55,18 +57,12 @@ double loss_in(const std::string& note) {
   return std::stod(note.substr(note.find("loss ") + std::string("loss ").size()));
 }
 
-/// The symmetric loss over all pairs as one batch, from the formula. Siblings are pairs of one
-/// group; each pair takes no other sibling for a negative.
+/// The symmetric loss over all pairs as one batch, from the formula: of each pair against the items
+/// of other groups, each of which counts once.
 double loss_by_hand(const Embedded& rows, const SplitItems& items, double temperature) {
-  std::vector<std::pair<std::size_t, std::size_t>> pairs;
-  for (std::size_t i = 0; i < items.first.groups.size(); ++i) {
-    for (std::size_t j = 0; j < items.second.groups.size(); ++j) {
-      if (items.first.groups[i] == items.second.groups[j]) pairs.emplace_back(i, j);
-    }
-  }
-  const auto similarity = [&](std::size_t a, std::size_t b) {
-    const auto u = rows.images.row(pairs[a].first);
-    const auto v = rows.texts.row(pairs[b].second);
+  const auto similarity = [&](std::size_t i, std::size_t j) {
+    const auto u = rows.images.row(i);
+    const auto v = rows.texts.row(j);
     double uv = 0.0, uu = 0.0, vv = 0.0;
     for (std::size_t e = 0; e < u.size(); ++e) {
       uv += static_cast<double>(u[e]) * v[e];
@@ -75,32 +71,40 @@ double loss_by_hand(const Embedded& rows, const SplitItems& items, double temper
     }
     return uv / std::sqrt(uu * vv) / temperature;
   };
-  double sum = 0.0;
-  for (std::size_t a = 0; a < pairs.size(); ++a) {
-    double by_row = 0.0, by_column = 0.0;
-    for (std::size_t b = 0; b < pairs.size(); ++b) {
-      const bool siblings =
-          items.first.groups[pairs[a].first] == items.first.groups[pairs[b].first];
-      if (a != b && siblings) continue;
-      by_row += std::exp(similarity(a, b));
-      by_column += std::exp(similarity(b, a));
+  const auto& images = items.first.groups;
+  const auto& texts = items.second.groups;
+  double sum = 0.0, pairs = 0.0;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    for (std::size_t j = 0; j < texts.size(); ++j) {
+      if (images[i] != texts[j]) continue;
+      double by_row = std::exp(similarity(i, j)), by_column = by_row;
+      for (std::size_t k = 0; k < texts.size(); ++k) {
+        if (texts[k] != images[i]) by_row += std::exp(similarity(i, k));
+      }
+      for (std::size_t k = 0; k < images.size(); ++k) {
+        if (images[k] != texts[j]) by_column += std::exp(similarity(k, j));
+      }
+      sum += std::log(by_row) + std::log(by_column) - 2.0 * similarity(i, j);
+      pairs += 1.0;
     }
-    sum += std::log(by_row) + std::log(by_column) - 2.0 * similarity(a, a);
   }
-  return sum / (2.0 * static_cast<double>(pairs.size()));
+  return sum / (2.0 * pairs);
 }
 
 TEST(Contrastive, StartsFromTheLossThatItsFormulaGives) {
   // Two images of group 0 with two texts, and others alone: siblings share images, texts or
   // neither.
   const SplitItems items = items_of({0, 0, 1, 2}, {0, 1, 0, 2, 2});
-  for (const double temperature : {0.5, 0.07}) {
+  for (const auto& [temperature, batch_of] :
+       {std::pair(0.5, "pairs"), std::pair(0.07, "pairs"), std::pair(0.07, "groups")}) {
     Account progress;
-    const auto encoder = aligner_of("contrastive",
-                                    "epochs = 1\nhidden = [6]\nwidth = 4\nbatch_size = 64\n"
-                                    "learning_rate = 0.0\ndropout = 0.0\ntemperature = " +
-                                        std::to_string(temperature))
-                             ->fit(TrainSplit(items), no_dev(), 3, progress);
+    const auto encoder =
+        aligner_of("contrastive",
+                   "epochs = 1\nhidden = [6]\nwidth = 4\nbatch_size = 64\n"
+                   "learning_rate = 0.0\ndropout = 0.0\ninput_dropout = 0.0\n"
+                   "batch_of = \"" +
+                       std::string(batch_of) + "\"\ntemperature = " + std::to_string(temperature))
+            ->fit(TrainSplit(items), no_dev(), 3, progress);
     const double by_hand = loss_by_hand(embedded(*encoder, items), items, temperature);
     ASSERT_EQ(progress.notes.size(), 1U);
     EXPECT_NEAR(loss_in(progress.notes[0]), by_hand, 1e-3) << progress.notes[0];
@@ -141,6 +145,36 @@ TEST(Contrastive, LearnsAtAFixedAndAtALearnedTemperature) {
   EXPECT_GT(likeness(*fixed, unseen), 0.6);
   EXPECT_GT(likeness(*learned, unseen), 0.6);
   EXPECT_NE(embedded(*fixed, unseen), embedded(*learned, unseen));
+}
+
+TEST(Contrastive, LearnsWithEveryLossTowerAndBatch) {
+  const Forms sparse{FeatureForm::kDense, FeatureForm::kSparse};
+  const SplitItems train = LatentPairs(96, sparse, "train").items;
+  const SplitItems unseen = LatentPairs(48, sparse, "test").items;
+  for (const std::string options :
+       {"loss = \"infonce\"\nsiblings = \"positive\"\nlabel_smoothing = 0.1",
+        "loss = \"infonce\"\nmemory = 100", "loss = \"siglip\"\ntemperature = 0.1",
+        "loss = \"hinge-sum\"", "loss = \"hinge-max\"", "loss = \"vicreg\"", "loss = \"barlow\"",
+        "batch_of = \"groups\"\nfirst_tower = \"residual\"",
+        "first_tower = \"linear\"\nsecond_tower = \"linear\"",
+        "first_tower = \"glu\"\nsecond_tower = \"residual\""}) {
+    Silent silent;
+    const auto encoder = aligner_of("contrastive",
+                                    "epochs = 20\nhidden = [32]\nwidth = 16\nbatch_size = 64\n"
+                                    "learning_rate = 0.01\n" +
+                                        options)
+                             ->fit(TrainSplit(train), no_dev(), 1, silent);
+    EXPECT_GT(likeness(*encoder, unseen), 0.4) << options;
+    const ScratchFolder folder;
+    {
+      H5File file = H5File::create(folder / "model.h5");
+      encoder->save(file, "/encoder");
+      file.close();
+    }
+    const auto loaded =
+        aligner_of("contrastive", options)->load(H5File::open(folder / "model.h5"), "/encoder");
+    EXPECT_EQ(embedded(*loaded, unseen), embedded(*encoder, unseen)) << options;
+  }
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ SplitItems squares(std::size_t count, std::uint64_t seed) {
 
 constexpr const char* kSmall =
     "epochs = 12\nbatch_size = 36\nhidden = [32]\nwidth = 16\nchannels = [8, 16]\n"
-    "learning_rate = 0.01\ndropout = 0.0";
+    "learning_rate = 0.01\ndropout = 0.0\ninput_dropout = 0.0";
 
 std::unique_ptr<Encoder> fit(const SplitItems& items, const std::string& options,
                              std::uint64_t seed) {

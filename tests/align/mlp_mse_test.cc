@@ -53,7 +53,8 @@ TEST(MlpMse, StartsFromTheSquaredErrorOverAllPairs) {
       items_of(normals(4, 5, "images"), {0, 1, 2, 9}, normals(6, 3, "texts"), {1, 0, 1, 2, 8, 1});
   Account progress;
   const auto encoder =
-      fit("epochs = 1\nhidden = [6]\nlearning_rate = 0.0\ndropout = 0.0", items, progress);
+      fit("epochs = 1\nhidden = [6]\nlearning_rate = 0.0\ndropout = 0.0\ninput_dropout = 0.0",
+          items, progress);
   const Matrix images = encoder->embed(Modality::kImage, items.first.features);
   // What the mean over pairs leaves of the siblings' spread about their own mean does not depend on
   // the network and is left out.
@@ -82,7 +83,8 @@ TEST(MlpMse, TakesTheStepsOfAdamWAlongACosine) {
   }
   const SplitItems items = items_of(x, {0, 1, 2, 3}, y, {0, 1, 2, 3});
   const std::string options =
-      "epochs = 5\nhidden = []\ndropout = 0.0\nwarmup_epochs = 2.0\nweight_decay = 0.1\n";
+      "epochs = 5\nhidden = []\ndropout = 0.0\ninput_dropout = 0.0\nwarmup_epochs = "
+      "2.0\nweight_decay = 0.1\n";
   const auto line = [&](const std::string& learning_rate) {
     Silent silent;
     Matrix probes(2, 1);
