@@ -39,6 +39,7 @@ int import_data(const Arguments& arguments) {
   line.add()("audio", po::value<std::string>(), "folder of the sound files");
   line.add()("judgements", po::value<std::string>(), "graded relevance, TREC qrels (coco)");
   line.add()("embed", "store encoded images and sounds in the data set rather than their paths");
+  line.add()("replace", "replace a data set even where features were added to it");
   line.add()("split", po::value<std::string>(),
              "shares of train, dev and test such as 0.8,0.1,0.1, drawn by group");
   line.add()("split-seed", po::value<std::int64_t>()->default_value(0), "of that draw");
@@ -62,6 +63,7 @@ int import_data(const Arguments& arguments) {
   request.audio = line.path("audio");
   request.judgements = line.path("judgements");
   request.embed = line.has("embed");
+  request.replace = line.has("replace");
   const auto seed = line.get<std::int64_t>("split-seed");
   if (seed < 0) {
     throw UsageError(

@@ -221,7 +221,7 @@ Dataset Dataset::open(const std::filesystem::path& path) {
 
 void Dataset::read_header() {
   if (!file_.has_attribute("/", "format") ||
-      file_.text_attribute("/", "format") != "alignlab-dataset") {
+      file_.text_attribute("/", "format") != kDatasetFormat) {
     throw DataError(fmt::format(
         "{}: expected an alignlab data set, found another kind of HDF5 file", path().string()));
   }

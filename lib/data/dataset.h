@@ -24,6 +24,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/hdf5.h"
@@ -34,6 +35,7 @@
 
 namespace alignlab {
 
+inline constexpr std::string_view kDatasetFormat = "alignlab-dataset";
 inline constexpr std::int64_t kDatasetVersion = 1;
 
 struct Items {

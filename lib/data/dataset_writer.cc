@@ -1,12 +1,14 @@
 #include "data/dataset_writer.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <set>
 
+#include "core/error.h"
 #include "core/hash.h"
 #include "core/lines.h"
 #include "core/rng.h"
@@ -31,11 +33,68 @@ fs::path resolved(const fs::path& path) {
   return fs::weakly_canonical(path.empty() ? fs::path(".") : path);
 }
 
-}  // namespace
-
-fs::path dataset_lock_path(const fs::path& dataset) {
-  return dataset.parent_path() / ("." + dataset.filename().string() + ".lock");
+/// "image feature 'net' (extract)" of every feature that no import has made.
+std::vector<std::string> added_features(const H5File& dataset) {
+  std::vector<std::string> added;
+  for (const std::string& modality : dataset.children("/features")) {
+    for (const std::string& name : dataset.children("/features/" + modality)) {
+      const std::string array = fmt::format("/features/{}/{}", modality, name);
+      if (!dataset.has_attribute(array, "producer")) continue;
+      const std::string producer = dataset.text_attribute(array, "producer");
+      if (producer == "import") continue;
+      added.push_back(fmt::format("{} feature '{}' ({})", modality, excerpt(name), producer));
+    }
+  }
+  return added;
 }
+
+bool is_dataset(const fs::path& path) {
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) return false;
+  try {
+    const H5File file = H5File::open(path);
+    return file.has_attribute("/", "format") &&
+           file.text_attribute("/", "format") == kDatasetFormat;
+  } catch (const DataError&) {
+    return false;
+  }
+}
+
+/// What `out` names in the end. DataError where that is a folder.
+fs::path target_of(const fs::path& out) {
+  fs::path target = behind_links(out);
+  std::error_code error;
+  if (!target.has_filename() || fs::is_directory(target, error)) {
+    throw DataError(
+        fmt::format("{}: expected the name of a file, found that of a folder", out.string()));
+  }
+  return target;
+}
+
+/// DataError where something is in place that must not be replaced.
+void check_replaceable(const fs::path& out, bool replace) {
+  std::error_code error;
+  if (!fs::exists(out, error)) return;
+  if (!is_dataset(out)) {
+    throw DataError(fmt::format("{}: is there already and is no data set; choose another output",
+                                out.string()));
+  }
+  if (replace) return;
+  const std::vector<std::string> added = added_features(H5File::open(out));
+  if (added.empty()) return;
+  throw DataError(fmt::format(
+      "{}: is there already, and {} would be lost; choose another output, or say --replace",
+      out.string(), fmt::join(added, ", ")));
+}
+
+/// `out`, of which this process holds the lock, fit to be written.
+fs::path made_ready(const fs::path& out, bool replace) {
+  check_replaceable(out, replace);
+  remove_leftovers(out);
+  return out;
+}
+
+}  // namespace
 
 bool lies_inside(std::string_view name) {
   const fs::path path(name);
@@ -44,11 +103,15 @@ bool lies_inside(std::string_view name) {
          name.find('\0') == std::string_view::npos;
 }
 
-DatasetWriter::DatasetWriter(fs::path out, const DatasetInfo& info, const WriterOptions& options)
-    : options_(options), lock_(dataset_lock_path(out)), target_(out) {
-  folder_ = resolved(out.parent_path());
-  file_.emplace(H5File::create(target_.temporary()));
-  file_->set_attribute("/", "format", "alignlab-dataset");
+DatasetWriter::DatasetWriter(const fs::path& out, const DatasetInfo& info,
+                             const WriterOptions& options)
+    : options_(options),
+      path_(target_of(out)),
+      lock_(lock_path(path_)),
+      target_(made_ready(path_, options.replace)) {
+  folder_ = resolved(path_.parent_path());
+  file_.emplace(H5File::create(target_.temporary(), path_));
+  file_->set_attribute("/", "format", kDatasetFormat);
   file_->set_attribute("/", "version", kDatasetVersion);
   file_->set_attribute("/", "name", info.name);
   file_->set_attribute("/", "source", info.source);

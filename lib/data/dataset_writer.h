@@ -39,6 +39,8 @@ struct WriterOptions {
   ContentKind contents = ContentKind::kPaths;
   /// Draws the splits of whole groups at commit(), whatever splits the items came with.
   std::optional<SplitPlan> split = std::nullopt;
+  /// Whether a data set may be replaced that has features which no import made.
+  bool replace = false;
 };
 
 struct ItemKey {
@@ -53,15 +55,15 @@ struct Judgement {
   float grade = 0;
 };
 
-/// Held by whoever writes a data set file.
-std::filesystem::path dataset_lock_path(const std::filesystem::path& dataset);
-
 /// Whether `name` can be a file of a folder or of its subfolders: relative, and without "..".
 bool lies_inside(std::string_view name);
 
 class DatasetWriter {
  public:
-  DatasetWriter(std::filesystem::path out, const DatasetInfo& info, const WriterOptions& options);
+  /// Behind a link, `out` is what the link names. DataError where something other than a data set
+  /// is there, or a data set with features that were added to it (unless WriterOptions::replace).
+  DatasetWriter(const std::filesystem::path& out, const DatasetInfo& info,
+                const WriterOptions& options);
   ~DatasetWriter();
   DatasetWriter(const DatasetWriter&) = delete;
   DatasetWriter& operator=(const DatasetWriter&) = delete;
@@ -96,6 +98,7 @@ class DatasetWriter {
   void draw_splits();
 
   WriterOptions options_;
+  std::filesystem::path path_;
   std::filesystem::path folder_;  // of the data set, without symbolic links
   std::optional<FileLock> lock_;  // until commit, against others who write the same data set
   AtomicFile target_;

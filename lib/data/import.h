@@ -46,6 +46,7 @@ struct ImportRequest {
   std::optional<std::filesystem::path> audio;       // folder
   std::optional<std::filesystem::path> judgements;  // TREC qrels: caption id, 0, image id, grade
   bool embed = false;              // store encoded bytes in the data set rather than paths
+  bool replace = false;            // a data set that features were added to
   std::optional<SplitPlan> split;  // instead of the splits of the sources
   Section options;                 // of the format
 };

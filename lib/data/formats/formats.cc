@@ -110,7 +110,8 @@ const std::vector<Format>& formats() {
 }
 
 WriterOptions writer_options(const ImportRequest& request) {
-  return {request.embed ? ContentKind::kBytes : ContentKind::kPaths, request.split};
+  return {request.embed ? ContentKind::kBytes : ContentKind::kPaths, request.split,
+          request.replace};
 }
 
 std::vector<fs::path> plain_sources(const std::string& format, const ImportRequest& request) {

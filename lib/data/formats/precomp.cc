@@ -30,6 +30,12 @@ struct Part {
   fs::path rows_file;
   fs::path captions_file;
   std::optional<fs::path> ids_file;
+
+  std::vector<fs::path> files() const {
+    std::vector<fs::path> all{rows_file, captions_file};
+    if (ids_file) all.push_back(*ids_file);
+    return all;
+  }
 };
 
 std::vector<Part> find_parts(const fs::path& folder) {
@@ -240,11 +246,7 @@ class Importer {
  private:
   static std::string source(const std::vector<Part>& parts) {
     std::vector<fs::path> files;
-    for (const Part& part : parts) {
-      files.push_back(part.rows_file);
-      files.push_back(part.captions_file);
-      if (part.ids_file) files.push_back(*part.ids_file);
-    }
+    for (const Part& part : parts) std::ranges::copy(part.files(), std::back_inserter(files));
     return "precomp: " + file_names(files);
   }
 
@@ -321,9 +323,7 @@ ImportSummary import_precomp(const ImportRequest& request, Progress& progress) {
                     fs::exists(sources[0]) ? "something else" : "nothing of that name"));
   }
   const std::vector<Part> parts = find_parts(sources[0]);
-  for (const Part& part : parts) {
-    check_output(request.out, std::vector<fs::path>{part.rows_file, part.captions_file});
-  }
+  for (const Part& part : parts) check_output(request.out, part.files());
   return Importer(request, parts, progress).run(parts);
 }
 
