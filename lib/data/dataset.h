@@ -37,6 +37,8 @@ namespace alignlab {
 
 inline constexpr std::string_view kDatasetFormat = "alignlab-dataset";
 inline constexpr std::int64_t kDatasetVersion = 1;
+/// Attribute of /raw/image and /raw/audio where no folder of their files was given.
+inline constexpr const char* kKnownByName = "known_by_name";
 
 struct Items {
   StringColumn ids;

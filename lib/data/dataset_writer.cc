@@ -22,8 +22,32 @@ struct DatasetWriter::Column {
   std::vector<std::int32_t> groups;
   std::vector<std::uint8_t> splits;
   std::unique_ptr<H5StringAppender> contents;  // texts or encoded bytes
+  StringColumn texts;                          // held back until it is known which are kept
   StoredFiles files;
+  std::vector<bool> is_there;  // of files
+  bool has_folder = false;
   bool bare = false;
+
+  /// Leaves the items for which `keeps` holds, whose contents are written already or held back.
+  void keep(const std::vector<bool>& keeps) {
+    const auto keep_of = [&](auto& values) {
+      std::size_t at = 0;
+      std::erase_if(values, [&](const auto&) { return !keeps[at++]; });
+    };
+    const auto keep_strings = [&](StringColumn& strings) {
+      StringColumn kept;
+      for (std::size_t i = 0; i < strings.size(); ++i) {
+        if (keeps[i]) kept.push_back(strings[i]);
+      }
+      strings = std::move(kept);
+    };
+    keep_of(groups);
+    keep_of(splits);
+    keep_of(files.sizes);
+    for (StringColumn* strings : {&ids, &texts, &files.paths, &files.hashes}) {
+      keep_strings(*strings);
+    }
+  }
 };
 
 namespace {
@@ -127,7 +151,8 @@ DatasetWriter::Column& DatasetWriter::column(Modality modality, bool bare) {
     found = std::make_unique<Column>();
     found->bare = bare;
     if (bare) return *found;
-    if (modality == Modality::kText || options_.contents == ContentKind::kBytes) {
+    const bool is_text = modality == Modality::kText;
+    if (is_text ? !options_.drop_missing : options_.contents == ContentKind::kBytes) {
       found->contents =
           std::make_unique<H5StringAppender>(*file_, fmt::format("/raw/{}", name_of(modality)));
     }
@@ -144,7 +169,11 @@ void DatasetWriter::add_item(Column& to, const ItemKey& key) {
 void DatasetWriter::add_text(const ItemKey& key, std::string_view text) {
   Column& to = column(Modality::kText, false);
   add_item(to, key);
-  to.contents->push_back(text);
+  if (to.contents) {
+    to.contents->push_back(text);
+  } else {
+    to.texts.push_back(text);
+  }
 }
 
 void DatasetWriter::add_bare(Modality modality, const ItemKey& key) {
@@ -162,8 +191,10 @@ bool DatasetWriter::add_file(Modality modality, const ItemKey& key,
   const fs::path file = folder ? *folder / name : fs::path();
   std::error_code error;
   const bool there = folder && fs::is_regular_file(file, error);
+  to.has_folder = to.has_folder || folder;
+  to.is_there.push_back(there);
   if (options_.contents == ContentKind::kBytes) {
-    to.contents->push_back(there ? read_file(file) : "");
+    if (there || !options_.drop_missing) to.contents->push_back(there ? read_file(file) : "");
     return there;
   }
   to.files.paths.push_back(stored_path(folder, name).generic_string());
@@ -191,12 +222,19 @@ void DatasetWriter::set_label(std::int32_t group, std::string_view label) {
 }
 
 void DatasetWriter::write_judgements(Modality queries, Modality candidates,
-                                     const std::vector<Judgement>& judgements) {
+                                     std::vector<Judgement> judgements) {
+  queries_ = queries;
+  candidates_ = candidates;
+  judgements_ = std::move(judgements);
+}
+
+void DatasetWriter::write_judgements() {
+  if (judgements_.empty()) return;
   {
     H5Appender query(*file_, "/judgements/query", H5Type::kInt64);
     H5Appender candidate(*file_, "/judgements/candidate", H5Type::kInt64);
     H5Appender grade(*file_, "/judgements/grade", H5Type::kFloat32);
-    for (const Judgement& judgement : judgements) {
+    for (const Judgement& judgement : judgements_) {
       const std::int64_t query_row = judgement.query;
       const std::int64_t candidate_row = judgement.candidate;
       query.append(std::span(&query_row, 1));
@@ -207,8 +245,8 @@ void DatasetWriter::write_judgements(Modality queries, Modality candidates,
     candidate.finish();
     grade.finish();
   }
-  file_->set_attribute("/judgements", "query_modality", name_of(queries));
-  file_->set_attribute("/judgements", "candidate_modality", name_of(candidates));
+  file_->set_attribute("/judgements", "query_modality", name_of(queries_));
+  file_->set_attribute("/judgements", "candidate_modality", name_of(candidates_));
 }
 
 std::size_t DatasetWriter::count(Modality modality) const {
@@ -234,12 +272,17 @@ void DatasetWriter::write_items(Modality modality, const Column& from) {
   if (from.bare) return;
   if (from.contents) {
     from.contents->finish();
+  } else if (modality == Modality::kText) {
+    file_->write_strings(raw, from.texts);
   } else {
     file_->write_strings(raw + "/path", from.files.paths);
     file_->mark_as_location(raw + "/path/data");
     file_->mark_as_location(raw + "/path/offsets");
     file_->write<std::int64_t>(raw + "/size", from.files.sizes);
     file_->write_strings(raw + "/hash", from.files.hashes);
+  }
+  if (modality != Modality::kText && !from.has_folder) {
+    file_->set_attribute(raw, kKnownByName, std::int64_t{1});
   }
 }
 
@@ -276,8 +319,79 @@ void DatasetWriter::draw_splits() {
   }
 }
 
+bool DatasetWriter::draws_over_splits() const {
+  return options_.split && std::ranges::any_of(columns_, [](const auto& column) {
+           return std::ranges::any_of(column.second->splits,
+                                      [](std::uint8_t split) { return split != 0; });
+         });
+}
+
+void DatasetWriter::drop_missing() {
+  std::unordered_map<std::int32_t, bool> has_file;  // of groups with items that are files
+  std::size_t files = 0;
+  for (const auto& [modality, from] : columns_) {
+    for (std::size_t i = 0; i < from->is_there.size(); ++i) {
+      bool& known = has_file.try_emplace(from->groups[i], false).first->second;
+      known = known || from->is_there[i];
+      files += from->is_there[i];
+    }
+  }
+  if (files == 0 && !has_file.empty()) {
+    throw DataError(fmt::format(
+        "{}: not one file of the sources is there, so nothing would be left (--missing drop)",
+        path_.string()));
+  }
+  std::map<Modality, std::vector<std::int32_t>> row_of;
+  for (const auto& [modality, from] : columns_) {
+    std::vector<bool> keeps(from->groups.size(), true);
+    std::vector<std::int32_t>& rows = row_of[modality];
+    std::int32_t row = 0;
+    for (std::size_t i = 0; i < keeps.size(); ++i) {
+      const auto group = has_file.find(from->groups[i]);
+      keeps[i] =
+          from->is_there.empty() ? group == has_file.end() || group->second : from->is_there[i];
+      rows.push_back(keeps[i] ? row++ : -1);
+    }
+    const auto lost = static_cast<std::size_t>(std::ranges::count(keeps, false));
+    if (lost == 0) continue;
+    dropped_[modality] = lost;
+    from->keep(keeps);
+  }
+  for (Judgement& judgement : judgements_) {
+    judgement.query = row_of[queries_][static_cast<std::size_t>(judgement.query)];
+    judgement.candidate = row_of[candidates_][static_cast<std::size_t>(judgement.candidate)];
+  }
+  std::erase_if(judgements_, [](const Judgement& judgement) {
+    return judgement.query < 0 || judgement.candidate < 0;
+  });
+  drop_labels();
+}
+
+/// Names of labels that no item has any more.
+void DatasetWriter::drop_labels() {
+  std::vector<std::int32_t> number_of(label_names_.size(), -1);
+  std::set<std::int32_t> groups;
+  for (const auto& [modality, from] : columns_) {
+    groups.insert(from->groups.begin(), from->groups.end());
+  }
+  StringColumn names;
+  for (std::size_t group = 0; group < group_labels_.size(); ++group) {
+    std::int32_t& label = group_labels_[group];
+    if (label < 0 || !groups.contains(static_cast<std::int32_t>(group))) continue;
+    std::int32_t& number = number_of[static_cast<std::size_t>(label)];
+    if (number < 0) {
+      number = static_cast<std::int32_t>(names.size());
+      names.push_back(label_names_[static_cast<std::size_t>(label)]);
+    }
+    label = number;
+  }
+  label_names_ = std::move(names);
+}
+
 std::string DatasetWriter::commit() {
+  if (options_.drop_missing) drop_missing();
   if (options_.split) draw_splits();
+  write_judgements();
   for (const auto& [modality, from] : columns_) write_items(modality, *from);
   if (label_names_.size() > 0) file_->write_strings("/labels", label_names_);
   const std::string hash = file_->content_hash().hex();

@@ -41,6 +41,9 @@ struct WriterOptions {
   std::optional<SplitPlan> split = std::nullopt;
   /// Whether a data set may be replaced that has features which no import made.
   bool replace = false;
+  /// Leaves out, at commit(), items whose file is missing, and texts of groups whose files are all
+  /// missing. Texts stay in memory until then.
+  bool drop_missing = false;
 };
 
 struct ItemKey {
@@ -80,12 +83,16 @@ class DatasetWriter {
   void write_features(const FeatureMatrix& matrix, Progress& progress);
   /// Every item of the group, of whatever modality, gets this class label.
   void set_label(std::int32_t group, std::string_view label);
-  void write_judgements(Modality queries, Modality candidates,
-                        const std::vector<Judgement>& judgements);
+  void write_judgements(Modality queries, Modality candidates, std::vector<Judgement> judgements);
 
+  /// Items added; after commit(), items kept.
   std::size_t count(Modality modality) const;
+  /// Whether splits will be drawn for items that came with one.
+  bool draws_over_splits() const;
   /// Puts the data set in place and returns its content hash. Nothing may be added afterwards.
   std::string commit();
+  /// After commit(): items left out, where there are any.
+  const std::map<Modality, std::size_t>& dropped() const { return dropped_; }
 
  private:
   struct Column;
@@ -95,7 +102,10 @@ class DatasetWriter {
   std::filesystem::path stored_path(const std::optional<std::filesystem::path>& folder,
                                     std::string_view name);
   void write_items(Modality modality, const Column& from);
+  void write_judgements();
   void draw_splits();
+  void drop_missing();
+  void drop_labels();
 
   WriterOptions options_;
   std::filesystem::path path_;
@@ -104,6 +114,10 @@ class DatasetWriter {
   AtomicFile target_;
   std::optional<H5File> file_;
   std::map<Modality, std::unique_ptr<Column>> columns_;
+  std::map<Modality, std::size_t> dropped_;
+  Modality queries_ = Modality::kText;
+  Modality candidates_ = Modality::kImage;
+  std::vector<Judgement> judgements_;
   StringColumn label_names_;
   std::unordered_map<std::string, std::int32_t> label_numbers_;
   std::vector<std::int32_t> group_labels_;

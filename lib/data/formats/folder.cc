@@ -105,7 +105,7 @@ class Importer {
       progress_.warn("files in no folder of a split, so of no split: " +
                      with_commas(without_split_));
     }
-    return finish(writer_);
+    return finish(writer_, progress_);
   }
 
  private:
@@ -210,7 +210,7 @@ class Importer {
 }  // namespace
 
 ImportSummary import_folder(const ImportRequest& request, Progress& progress) {
-  check_takes("folder", request, {});
+  check_takes("folder", request, {.finds_files = true});
   return Importer(request, progress).run();
 }
 

@@ -52,7 +52,7 @@ class Importer final : public JsonListener {
     missing_.warn(progress_, Modality::kImage, request_.images);
     captionless_.warn(progress_, "images without a sentence");
     empty_.warn(progress_, "empty sentences");
-    return finish(writer_);
+    return finish(writer_, progress_);
   }
 
   void on_entry(const JsonList&, JsonEntry& image) override {

@@ -240,7 +240,7 @@ class Importer {
     }
     progress_.end();
     writer_.write_features(rows_.features(Modality::kImage, "precomp"), progress_);
-    return finish(writer_);
+    return finish(writer_, progress_);
   }
 
  private:

@@ -167,7 +167,7 @@ class Importer {
     const std::vector<std::string>& names = request_.options.texts("features");
     writer_.write_features(images.features(Modality::kImage, names[0]), progress_);
     writer_.write_features(texts.features(Modality::kText, names[1]), progress_);
-    return finish(writer_);
+    return finish(writer_, progress_);
   }
 
  private:
