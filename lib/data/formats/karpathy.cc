@@ -133,6 +133,10 @@ ImportSummary import_karpathy(const ImportRequest& request, Progress& progress) 
     throw UsageError(
         fmt::format("karpathy: expected one file dataset_*.json, found {}", sources.size()));
   }
+  if (fs::is_directory(sources[0])) {
+    throw DataError(
+        fmt::format("{}: expected a file dataset_*.json, found a folder", sources[0].string()));
+  }
   return Importer(sources[0], request, progress).run();
 }
 

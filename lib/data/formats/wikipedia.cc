@@ -101,6 +101,12 @@ std::vector<Part> parts_of_folder(const fs::path& folder) {
   constexpr std::array<Names, 2> kNames{
       {{Split::kTrain, "trainset_txt_img_cat.list", "I_tr", "T_tr"},
        {Split::kTest, "testset_txt_img_cat.list", "I_te", "T_te"}}};
+  if (!fs::exists(folder / "raw_features.mat")) {
+    throw DataError(fmt::format(
+        "{}: expected raw_features.mat in it, as Rasiwasia et al. have it, found none; other "
+        "vectors are given as IMAGES.npy TEXTS.npy --labels LABELS.npy",
+        folder.string()));
+  }
   const std::vector<std::string> categories = read_categories(folder / "categories.list");
   std::vector<Part> parts;
   for (const Names& names : kNames) {
