@@ -25,10 +25,19 @@ int export_data(const Arguments& arguments) {
   line.add()("store", po::value<std::string>()->default_value("results/artifacts"),
              "where the embeddings of a run are");
   line.positional("a data set or a run, a format, and its options as key=value", 2, 100);
-  if (!line.parse(arguments)) return 0;
+  if (!line.parse(arguments)) {
+    fmt::print(
+        "\nFormats and their options: 'alignlab list exports' for data sets, 'alignlab list "
+        "run-exports' for runs.\n");
+    return 0;
+  }
   const std::filesystem::path source = line.words()[0];
   const std::filesystem::path out = line.get<std::string>("out");
   const std::vector<std::string> words(line.words().begin() + 2, line.words().end());
+  std::error_code error;
+  if (!std::filesystem::exists(source, error)) {
+    throw DataError(fmt::format("{}: no such data set or run", source.string()));
+  }
   const bool is_run = std::filesystem::is_directory(source);
   const CatalogRow& format = find_row(
       is_run ? run_export_catalog() : export_catalog(), line.words()[1],

@@ -39,9 +39,12 @@ int import_data(const Arguments& arguments) {
   line.add()("audio", po::value<std::string>(), "folder of the sound files");
   line.add()("judgements", po::value<std::string>(), "graded relevance, TREC qrels (coco)");
   line.add()("embed", "store encoded images and sounds in the data set rather than their paths");
+  line.add()("missing", po::value<std::string>()->default_value("keep"),
+             "what becomes of items whose file is missing: keep or drop");
+  line.add()("replace", "replace a data set even where features were added to it");
   line.add()("split", po::value<std::string>(),
              "shares of train, dev and test such as 0.8,0.1,0.1, drawn by group");
-  line.add()("split-seed", po::value<std::int64_t>()->default_value(0), "of that draw");
+  line.add()("split-seed", po::value<std::int64_t>(), "of that draw; 0 if it is not given");
   const CatalogRow* format = format_of(arguments);
   if (format != nullptr) {
     for (const Option& option : format->options) {
@@ -49,7 +52,14 @@ int import_data(const Arguments& arguments) {
     }
   }
   line.positional("a format and its sources", 2, 100000);
-  if (!line.parse(arguments)) return 0;
+  if (!line.parse(arguments)) {
+    if (format == nullptr) {
+      fmt::print(
+          "\n'alignlab import FORMAT --help' shows the options of a format too, 'alignlab "
+          "list formats' what formats there are.\n");
+    }
+    return 0;
+  }
   if (format == nullptr) {
     throw UsageError("alignlab import: expected a format first, before the options");
   }
@@ -62,7 +72,17 @@ int import_data(const Arguments& arguments) {
   request.audio = line.path("audio");
   request.judgements = line.path("judgements");
   request.embed = line.has("embed");
-  const auto seed = line.get<std::int64_t>("split-seed");
+  request.replace = line.has("replace");
+  const std::string missing = line.get<std::string>("missing");
+  if (missing != "keep" && missing != "drop") {
+    throw UsageError(
+        fmt::format("alignlab import: --missing: expected keep or drop, found '{}'", missing));
+  }
+  request.drop_missing = missing == "drop";
+  const auto seed = line.maybe<std::int64_t>("split-seed").value_or(0);
+  if (line.has("split-seed") && !line.has("split")) {
+    throw UsageError("alignlab import: --split-seed is of no use without --split");
+  }
   if (seed < 0) {
     throw UsageError(
         fmt::format("alignlab import: --split-seed: expected 0 or more, found {}", seed));

@@ -19,22 +19,28 @@ namespace {
 
 constexpr useconds_t kLockPollMicroseconds = 20000;
 
-void sync_path(const fs::path& path, int flags) {
+/// `shown` is what the user knows it by.
+void sync_path(const fs::path& path, int flags, const fs::path& shown) {
   const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC);
   if (descriptor < 0) {
-    throw DataError(fmt::format("{}: cannot be opened: {}", path.string(), std::strerror(errno)));
+    throw DataError(fmt::format("{}: cannot be opened: {}", shown.string(), std::strerror(errno)));
   }
   const int failed = ::fsync(descriptor);
   const int reason = errno;
   ::close(descriptor);
   // Some file systems refuse to sync a directory; the rename is still atomic there.
   if (failed != 0 && reason != EINVAL) {
-    throw DataError(fmt::format("{}: cannot be synced: {}", path.string(), std::strerror(reason)));
+    throw DataError(fmt::format("{}: cannot be synced: {}", shown.string(), std::strerror(reason)));
   }
 }
 
 fs::path folder_of(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+/// "a/b/" is "a/b", so that its name is the last part.
+fs::path without_slash(const fs::path& path) {
+  return path.has_filename() ? path : path.parent_path();
 }
 
 }  // namespace
@@ -59,13 +65,54 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::commit() {
-  sync_path(temporary_, O_RDONLY);
+  sync_path(temporary_, O_RDONLY, path_);
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
     throw DataError(
         fmt::format("{}: cannot be put in place: {}", path_.string(), std::strerror(errno)));
   }
   committed_ = true;
-  sync_path(folder_of(path_), O_RDONLY | O_DIRECTORY);
+  sync_path(folder_of(path_), O_RDONLY | O_DIRECTORY, folder_of(path_));
+}
+
+AtomicFolder::AtomicFolder(const fs::path& path, const Progress* progress)
+    : path_(without_slash(path)), lock_(lock_path(path_), progress) {
+  remove_leftovers(path_);
+  temporary_ = folder_of(path_) / fmt::format(".{}.{}.tmp", path_.filename().string(), ::getpid());
+  std::error_code error;
+  fs::create_directory(temporary_, error);
+  if (error) {
+    throw DataError(fmt::format("{}: cannot be made: {}", path_.string(), error.message()));
+  }
+}
+
+AtomicFolder::~AtomicFolder() {
+  std::error_code ignored;
+  if (!committed_) fs::remove_all(temporary_, ignored);
+}
+
+void AtomicFolder::commit() {
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
+    throw DataError(
+        fmt::format("{}: cannot be put in place: {}", path_.string(), std::strerror(errno)));
+  }
+  committed_ = true;
+  sync_path(folder_of(path_), O_RDONLY | O_DIRECTORY, folder_of(path_));
+}
+
+fs::path behind_links(fs::path path) {
+  // As many as the system follows.
+  constexpr int kMostLinks = 40;
+  std::error_code error;
+  for (int i = 0; i < kMostLinks && fs::is_symlink(path, error); ++i) {
+    const fs::path target = fs::read_symlink(path, error);
+    if (error) break;
+    path = path.parent_path() / target;
+  }
+  return path;
+}
+
+fs::path lock_path(const fs::path& path) {
+  return path.parent_path() / ("." + path.filename().string() + ".lock");
 }
 
 void remove_leftovers(const fs::path& path) {
@@ -73,7 +120,7 @@ void remove_leftovers(const fs::path& path) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder_of(path), error)) {
     const std::string name = entry.path().filename().string();
-    if (name.starts_with(start) && name.ends_with(".tmp")) fs::remove(entry.path(), error);
+    if (name.starts_with(start) && name.ends_with(".tmp")) fs::remove_all(entry.path(), error);
   }
 }
 
@@ -92,11 +139,18 @@ void write_file_atomically(const fs::path& path, std::string_view content) {
   AtomicFile file(path);
   {
     std::ofstream out(file.temporary(), std::ios::binary);
+    errno = 0;
     out.write(content.data(), static_cast<std::streamsize>(content.size()));
     out.flush();
-    if (!out) throw DataError(fmt::format("{}: cannot be written", path.string()));
+    if (!out) fail_to_write(path);
   }
   file.commit();
+}
+
+void fail_to_write(const fs::path& path) {
+  const int reason = errno;
+  throw DataError(fmt::format("{}: cannot be written{}{}", path.string(), reason == 0 ? "" : ": ",
+                              reason == 0 ? "" : std::strerror(reason)));
 }
 
 FileLock::FileLock(fs::path path, const Progress* progress) : path_(std::move(path)) {

@@ -4,11 +4,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <limits>
 #include <utility>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "core/hdf5_handles.h"
 
 namespace alignlab {
@@ -134,9 +136,11 @@ H5File H5File::open(const std::filesystem::path& path) {
   }
   const hid_t id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
   if (id < 0) {
-    throw DataError(fmt::format(
-        "{}: expected an HDF5 file, found one that is truncated, in use or of another format",
-        path.string()));
+    const char* found = std::filesystem::is_directory(path, error) ? "a folder"
+                        : std::filesystem::is_empty(path, error)
+                            ? "an empty one"
+                            : "one that is truncated, in use or of another format";
+    throw DataError(fmt::format("{}: expected an HDF5 file, found {}", path.string(), found));
   }
   H5File file(path, id, std::filesystem::file_size(path, error) * kMostPacking);
   // A link elsewhere would be read but not hashed.
@@ -155,11 +159,12 @@ H5File H5File::open(const std::filesystem::path& path) {
   return file;
 }
 
-H5File H5File::create(const std::filesystem::path& path) {
+H5File H5File::create(const std::filesystem::path& path, const std::filesystem::path& shown) {
   silence_hdf5();
+  const std::filesystem::path& named = shown.empty() ? path : shown;
   const hid_t id = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-  if (id < 0) throw DataError(fmt::format("{}: cannot be created", path.string()));
-  return H5File(path, id, std::numeric_limits<std::uint64_t>::max());
+  if (id < 0) throw DataError(fmt::format("{}: cannot be created", named.string()));
+  return H5File(named, id, std::numeric_limits<std::uint64_t>::max());
 }
 
 H5File::~H5File() {
@@ -173,10 +178,9 @@ H5File::H5File(H5File&& other) noexcept
 
 void H5File::close() {
   const hid_t id = std::exchange(id_, -1);
+  errno = 0;
   const bool flushed = H5Fflush(id, H5F_SCOPE_GLOBAL) >= 0;
-  if (H5Fclose(id) < 0 || !flushed) {
-    throw DataError(fmt::format("{}: cannot be written out (is the disk full?)", path_.string()));
-  }
+  if (H5Fclose(id) < 0 || !flushed) alignlab::fail_to_write(path_);
 }
 
 bool H5File::has(const std::string& object) const {
@@ -282,15 +286,16 @@ void H5File::read_slab(const std::string& array, H5Type type, std::uint64_t firs
 void H5File::write_whole(const std::string& array, H5Type type, const Shape& shape,
                          const void* values) {
   const Handle id(create_array(id_, path_, array, type, shape, false), H5Dclose);
+  errno = 0;
   if (H5Dwrite(id, memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0) {
-    fail(path_, array, "cannot be written");
+    fail_to_write(path_, array);
   }
   std::uint64_t bytes = width_of(type);
   for (const std::uint64_t extent : shape) bytes *= extent;
   Hasher hasher;
   hasher.add_bytes({static_cast<const std::byte*>(values), bytes});
   if (!write_text_attribute(id, "xxh3", hasher.digest().hex())) {
-    fail(path_, array, "cannot be written");
+    fail_to_write(path_, array);
   }
 }
 

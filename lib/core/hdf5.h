@@ -40,8 +40,9 @@ class H5File {
  public:
   /// For reading. DataError if it is missing, truncated or not HDF5.
   static H5File open(const std::filesystem::path& path);
-  /// For writing; replaces what is there.
-  static H5File create(const std::filesystem::path& path);
+  /// For writing; replaces what is there. `shown` is what messages call it, where `path` is a
+  /// temporary name.
+  static H5File create(const std::filesystem::path& path, const std::filesystem::path& shown = {});
   ~H5File();
   H5File(H5File&&) noexcept;
   H5File& operator=(H5File&&) = delete;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "core/error.h"
@@ -53,6 +54,7 @@ void H5Appender::flush() {
     total.push_back(s.width);
   }
   const int rank = static_cast<int>(start.size());
+  errno = 0;
   herr_t failed = H5Dset_extent(s.id, total.data());
   const Handle to(H5Dget_space(s.id), H5Sclose);
   H5Sselect_hyperslab(to, H5S_SELECT_SET, start.data(), nullptr, extent.data(), nullptr);
@@ -60,7 +62,7 @@ void H5Appender::flush() {
   if (failed >= 0) {
     failed = H5Dwrite(s.id, memory_type(s.type), from, to, H5P_DEFAULT, s.pending.data());
   }
-  if (failed < 0) fail(s.file.path_, s.array, "cannot be written");
+  if (failed < 0) fail_to_write(s.file.path_, s.array);
   s.rows += rows;
   s.pending.erase(s.pending.begin(),
                   s.pending.begin() + static_cast<std::ptrdiff_t>(rows * row_bytes));
@@ -69,8 +71,9 @@ void H5Appender::flush() {
 void H5Appender::finish() {
   flush();
   if (!state_->pending.empty()) fail(state_->file.path_, state_->array, "ends inside a row");
+  errno = 0;
   if (!write_text_attribute(state_->id, "xxh3", state_->hasher.digest().hex())) {
-    fail(state_->file.path_, state_->array, "cannot be written");
+    fail_to_write(state_->file.path_, state_->array);
   }
 }
 

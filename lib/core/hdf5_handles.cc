@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <mutex>
 
 #include "core/error.h"
@@ -67,6 +69,13 @@ std::size_t width_of(H5Type type) {
 [[noreturn]] void fail(const std::filesystem::path& path, std::string_view object,
                        std::string_view what) {
   throw DataError(fmt::format("{}: {}: {}", path.string(), object, what));
+}
+
+[[noreturn]] void fail_to_write(const std::filesystem::path& path, std::string_view object) {
+  const int reason = errno;
+  fail(path, object,
+       reason == 0 ? std::string("cannot be written")
+                   : fmt::format("cannot be written: {}", std::strerror(reason)));
 }
 
 hid_t create_array(hid_t file, const std::filesystem::path& path, const std::string& array,

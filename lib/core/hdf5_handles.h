@@ -43,6 +43,8 @@ std::size_t width_of(H5Type type);
 
 [[noreturn]] void fail(const std::filesystem::path& path, std::string_view object,
                        std::string_view what);
+/// After a call that writes has failed, before which errno was set to 0: the system's reason.
+[[noreturn]] void fail_to_write(const std::filesystem::path& path, std::string_view object);
 
 hid_t create_array(hid_t file, const std::filesystem::path& path, const std::string& array,
                    H5Type type, const Shape& shape, bool extendible);

@@ -130,9 +130,7 @@ class DatasetItems final : public RawItems {
     }
     if (files_) return content_of_file(item);
     std::string bytes = strings_->at(items_[item]);
-    if (bytes.empty() && modality_ != Modality::kText) {
-      fail_item(item, "its file was missing when it was imported");
-    }
+    if (bytes.empty() && modality_ != Modality::kText) fail_missing(item, "its file");
     return bytes;
   }
 
@@ -162,13 +160,19 @@ class DatasetItems final : public RawItems {
     fail(dataset_.file(), raw_path(modality_), fmt::format("item '{}': {}", id(item), what));
   }
 
+  [[noreturn]] void fail_missing(std::size_t item, const std::string& file) const {
+    const bool is_named = dataset_.file().has_attribute(raw_path(modality_), kKnownByName);
+    fail_item(item, is_named ? fmt::format("{} is known by its name only: it was imported without "
+                                           "--{}; import again with the folder of the files",
+                                           file, modality_ == Modality::kImage ? "images" : "audio")
+                             : file + " was missing when it was imported");
+  }
+
   std::string content_of_file(std::size_t item) const {
     const std::size_t row = items_[item];
     const std::string path(files_->paths[row]);
     const std::int64_t size = files_->sizes[row];
-    if (size < 0) {
-      fail_item(item, fmt::format("its file '{}' was missing when it was imported", path));
-    }
+    if (size < 0) fail_missing(item, fmt::format("its file '{}'", path));
     std::string bytes = read_file(dataset_.folder() / path);
     if (static_cast<std::int64_t>(bytes.size()) != size) {
       fail_item(item,
@@ -221,7 +225,7 @@ Dataset Dataset::open(const std::filesystem::path& path) {
 
 void Dataset::read_header() {
   if (!file_.has_attribute("/", "format") ||
-      file_.text_attribute("/", "format") != "alignlab-dataset") {
+      file_.text_attribute("/", "format") != kDatasetFormat) {
     throw DataError(fmt::format(
         "{}: expected an alignlab data set, found another kind of HDF5 file", path().string()));
   }

@@ -24,6 +24,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/hdf5.h"
@@ -34,7 +35,10 @@
 
 namespace alignlab {
 
+inline constexpr std::string_view kDatasetFormat = "alignlab-dataset";
 inline constexpr std::int64_t kDatasetVersion = 1;
+/// Attribute of /raw/image and /raw/audio where no folder of their files was given.
+inline constexpr const char* kKnownByName = "known_by_name";
 
 struct Items {
   StringColumn ids;

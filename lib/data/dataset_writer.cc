@@ -1,12 +1,14 @@
 #include "data/dataset_writer.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <set>
 
+#include "core/error.h"
 #include "core/hash.h"
 #include "core/lines.h"
 #include "core/rng.h"
@@ -20,8 +22,32 @@ struct DatasetWriter::Column {
   std::vector<std::int32_t> groups;
   std::vector<std::uint8_t> splits;
   std::unique_ptr<H5StringAppender> contents;  // texts or encoded bytes
+  StringColumn texts;                          // held back until it is known which are kept
   StoredFiles files;
+  std::vector<bool> is_there;  // of files
+  bool has_folder = false;
   bool bare = false;
+
+  /// Leaves the items for which `keeps` holds, whose contents are written already or held back.
+  void keep(const std::vector<bool>& keeps) {
+    const auto keep_of = [&](auto& values) {
+      std::size_t at = 0;
+      std::erase_if(values, [&](const auto&) { return !keeps[at++]; });
+    };
+    const auto keep_strings = [&](StringColumn& strings) {
+      StringColumn kept;
+      for (std::size_t i = 0; i < strings.size(); ++i) {
+        if (keeps[i]) kept.push_back(strings[i]);
+      }
+      strings = std::move(kept);
+    };
+    keep_of(groups);
+    keep_of(splits);
+    keep_of(files.sizes);
+    for (StringColumn* strings : {&ids, &texts, &files.paths, &files.hashes}) {
+      keep_strings(*strings);
+    }
+  }
 };
 
 namespace {
@@ -31,11 +57,68 @@ fs::path resolved(const fs::path& path) {
   return fs::weakly_canonical(path.empty() ? fs::path(".") : path);
 }
 
-}  // namespace
-
-fs::path dataset_lock_path(const fs::path& dataset) {
-  return dataset.parent_path() / ("." + dataset.filename().string() + ".lock");
+/// "image feature 'net' (extract)" of every feature that no import has made.
+std::vector<std::string> added_features(const H5File& dataset) {
+  std::vector<std::string> added;
+  for (const std::string& modality : dataset.children("/features")) {
+    for (const std::string& name : dataset.children("/features/" + modality)) {
+      const std::string array = fmt::format("/features/{}/{}", modality, name);
+      if (!dataset.has_attribute(array, "producer")) continue;
+      const std::string producer = dataset.text_attribute(array, "producer");
+      if (producer == "import") continue;
+      added.push_back(fmt::format("{} feature '{}' ({})", modality, excerpt(name), producer));
+    }
+  }
+  return added;
 }
+
+bool is_dataset(const fs::path& path) {
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) return false;
+  try {
+    const H5File file = H5File::open(path);
+    return file.has_attribute("/", "format") &&
+           file.text_attribute("/", "format") == kDatasetFormat;
+  } catch (const DataError&) {
+    return false;
+  }
+}
+
+/// What `out` names in the end. DataError where that is a folder.
+fs::path target_of(const fs::path& out) {
+  fs::path target = behind_links(out);
+  std::error_code error;
+  if (!target.has_filename() || fs::is_directory(target, error)) {
+    throw DataError(
+        fmt::format("{}: expected the name of a file, found that of a folder", out.string()));
+  }
+  return target;
+}
+
+/// DataError where something is in place that must not be replaced.
+void check_replaceable(const fs::path& out, bool replace) {
+  std::error_code error;
+  if (!fs::exists(out, error)) return;
+  if (!is_dataset(out)) {
+    throw DataError(fmt::format("{}: is there already and is no data set; choose another output",
+                                out.string()));
+  }
+  if (replace) return;
+  const std::vector<std::string> added = added_features(H5File::open(out));
+  if (added.empty()) return;
+  throw DataError(fmt::format(
+      "{}: is there already, and {} would be lost; choose another output, or say --replace",
+      out.string(), fmt::join(added, ", ")));
+}
+
+/// `out`, of which this process holds the lock, fit to be written.
+fs::path made_ready(const fs::path& out, bool replace) {
+  check_replaceable(out, replace);
+  remove_leftovers(out);
+  return out;
+}
+
+}  // namespace
 
 bool lies_inside(std::string_view name) {
   const fs::path path(name);
@@ -44,11 +127,15 @@ bool lies_inside(std::string_view name) {
          name.find('\0') == std::string_view::npos;
 }
 
-DatasetWriter::DatasetWriter(fs::path out, const DatasetInfo& info, const WriterOptions& options)
-    : options_(options), lock_(dataset_lock_path(out)), target_(out) {
-  folder_ = resolved(out.parent_path());
-  file_.emplace(H5File::create(target_.temporary()));
-  file_->set_attribute("/", "format", "alignlab-dataset");
+DatasetWriter::DatasetWriter(const fs::path& out, const DatasetInfo& info,
+                             const WriterOptions& options)
+    : options_(options),
+      path_(target_of(out)),
+      lock_(lock_path(path_)),
+      target_(made_ready(path_, options.replace)) {
+  folder_ = resolved(path_.parent_path());
+  file_.emplace(H5File::create(target_.temporary(), path_));
+  file_->set_attribute("/", "format", kDatasetFormat);
   file_->set_attribute("/", "version", kDatasetVersion);
   file_->set_attribute("/", "name", info.name);
   file_->set_attribute("/", "source", info.source);
@@ -64,7 +151,8 @@ DatasetWriter::Column& DatasetWriter::column(Modality modality, bool bare) {
     found = std::make_unique<Column>();
     found->bare = bare;
     if (bare) return *found;
-    if (modality == Modality::kText || options_.contents == ContentKind::kBytes) {
+    const bool is_text = modality == Modality::kText;
+    if (is_text ? !options_.drop_missing : options_.contents == ContentKind::kBytes) {
       found->contents =
           std::make_unique<H5StringAppender>(*file_, fmt::format("/raw/{}", name_of(modality)));
     }
@@ -81,7 +169,11 @@ void DatasetWriter::add_item(Column& to, const ItemKey& key) {
 void DatasetWriter::add_text(const ItemKey& key, std::string_view text) {
   Column& to = column(Modality::kText, false);
   add_item(to, key);
-  to.contents->push_back(text);
+  if (to.contents) {
+    to.contents->push_back(text);
+  } else {
+    to.texts.push_back(text);
+  }
 }
 
 void DatasetWriter::add_bare(Modality modality, const ItemKey& key) {
@@ -99,8 +191,10 @@ bool DatasetWriter::add_file(Modality modality, const ItemKey& key,
   const fs::path file = folder ? *folder / name : fs::path();
   std::error_code error;
   const bool there = folder && fs::is_regular_file(file, error);
+  to.has_folder = to.has_folder || folder;
+  to.is_there.push_back(there);
   if (options_.contents == ContentKind::kBytes) {
-    to.contents->push_back(there ? read_file(file) : "");
+    if (there || !options_.drop_missing) to.contents->push_back(there ? read_file(file) : "");
     return there;
   }
   to.files.paths.push_back(stored_path(folder, name).generic_string());
@@ -128,12 +222,19 @@ void DatasetWriter::set_label(std::int32_t group, std::string_view label) {
 }
 
 void DatasetWriter::write_judgements(Modality queries, Modality candidates,
-                                     const std::vector<Judgement>& judgements) {
+                                     std::vector<Judgement> judgements) {
+  queries_ = queries;
+  candidates_ = candidates;
+  judgements_ = std::move(judgements);
+}
+
+void DatasetWriter::write_judgements() {
+  if (judgements_.empty()) return;
   {
     H5Appender query(*file_, "/judgements/query", H5Type::kInt64);
     H5Appender candidate(*file_, "/judgements/candidate", H5Type::kInt64);
     H5Appender grade(*file_, "/judgements/grade", H5Type::kFloat32);
-    for (const Judgement& judgement : judgements) {
+    for (const Judgement& judgement : judgements_) {
       const std::int64_t query_row = judgement.query;
       const std::int64_t candidate_row = judgement.candidate;
       query.append(std::span(&query_row, 1));
@@ -144,8 +245,8 @@ void DatasetWriter::write_judgements(Modality queries, Modality candidates,
     candidate.finish();
     grade.finish();
   }
-  file_->set_attribute("/judgements", "query_modality", name_of(queries));
-  file_->set_attribute("/judgements", "candidate_modality", name_of(candidates));
+  file_->set_attribute("/judgements", "query_modality", name_of(queries_));
+  file_->set_attribute("/judgements", "candidate_modality", name_of(candidates_));
 }
 
 std::size_t DatasetWriter::count(Modality modality) const {
@@ -171,12 +272,17 @@ void DatasetWriter::write_items(Modality modality, const Column& from) {
   if (from.bare) return;
   if (from.contents) {
     from.contents->finish();
+  } else if (modality == Modality::kText) {
+    file_->write_strings(raw, from.texts);
   } else {
     file_->write_strings(raw + "/path", from.files.paths);
     file_->mark_as_location(raw + "/path/data");
     file_->mark_as_location(raw + "/path/offsets");
     file_->write<std::int64_t>(raw + "/size", from.files.sizes);
     file_->write_strings(raw + "/hash", from.files.hashes);
+  }
+  if (modality != Modality::kText && !from.has_folder) {
+    file_->set_attribute(raw, kKnownByName, std::int64_t{1});
   }
 }
 
@@ -213,8 +319,79 @@ void DatasetWriter::draw_splits() {
   }
 }
 
+bool DatasetWriter::draws_over_splits() const {
+  return options_.split && std::ranges::any_of(columns_, [](const auto& column) {
+           return std::ranges::any_of(column.second->splits,
+                                      [](std::uint8_t split) { return split != 0; });
+         });
+}
+
+void DatasetWriter::drop_missing() {
+  std::unordered_map<std::int32_t, bool> has_file;  // of groups with items that are files
+  std::size_t files = 0;
+  for (const auto& [modality, from] : columns_) {
+    for (std::size_t i = 0; i < from->is_there.size(); ++i) {
+      bool& known = has_file.try_emplace(from->groups[i], false).first->second;
+      known = known || from->is_there[i];
+      files += from->is_there[i];
+    }
+  }
+  if (files == 0 && !has_file.empty()) {
+    throw DataError(fmt::format(
+        "{}: not one file of the sources is there, so nothing would be left (--missing drop)",
+        path_.string()));
+  }
+  std::map<Modality, std::vector<std::int32_t>> row_of;
+  for (const auto& [modality, from] : columns_) {
+    std::vector<bool> keeps(from->groups.size(), true);
+    std::vector<std::int32_t>& rows = row_of[modality];
+    std::int32_t row = 0;
+    for (std::size_t i = 0; i < keeps.size(); ++i) {
+      const auto group = has_file.find(from->groups[i]);
+      keeps[i] =
+          from->is_there.empty() ? group == has_file.end() || group->second : from->is_there[i];
+      rows.push_back(keeps[i] ? row++ : -1);
+    }
+    const auto lost = static_cast<std::size_t>(std::ranges::count(keeps, false));
+    if (lost == 0) continue;
+    dropped_[modality] = lost;
+    from->keep(keeps);
+  }
+  for (Judgement& judgement : judgements_) {
+    judgement.query = row_of[queries_][static_cast<std::size_t>(judgement.query)];
+    judgement.candidate = row_of[candidates_][static_cast<std::size_t>(judgement.candidate)];
+  }
+  std::erase_if(judgements_, [](const Judgement& judgement) {
+    return judgement.query < 0 || judgement.candidate < 0;
+  });
+  drop_labels();
+}
+
+/// Names of labels that no item has any more.
+void DatasetWriter::drop_labels() {
+  std::vector<std::int32_t> number_of(label_names_.size(), -1);
+  std::set<std::int32_t> groups;
+  for (const auto& [modality, from] : columns_) {
+    groups.insert(from->groups.begin(), from->groups.end());
+  }
+  StringColumn names;
+  for (std::size_t group = 0; group < group_labels_.size(); ++group) {
+    std::int32_t& label = group_labels_[group];
+    if (label < 0 || !groups.contains(static_cast<std::int32_t>(group))) continue;
+    std::int32_t& number = number_of[static_cast<std::size_t>(label)];
+    if (number < 0) {
+      number = static_cast<std::int32_t>(names.size());
+      names.push_back(label_names_[static_cast<std::size_t>(label)]);
+    }
+    label = number;
+  }
+  label_names_ = std::move(names);
+}
+
 std::string DatasetWriter::commit() {
+  if (options_.drop_missing) drop_missing();
   if (options_.split) draw_splits();
+  write_judgements();
   for (const auto& [modality, from] : columns_) write_items(modality, *from);
   if (label_names_.size() > 0) file_->write_strings("/labels", label_names_);
   const std::string hash = file_->content_hash().hex();

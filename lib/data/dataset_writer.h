@@ -39,6 +39,11 @@ struct WriterOptions {
   ContentKind contents = ContentKind::kPaths;
   /// Draws the splits of whole groups at commit(), whatever splits the items came with.
   std::optional<SplitPlan> split = std::nullopt;
+  /// Whether a data set may be replaced that has features which no import made.
+  bool replace = false;
+  /// Leaves out, at commit(), items whose file is missing, and texts of groups whose files are all
+  /// missing. Texts stay in memory until then.
+  bool drop_missing = false;
 };
 
 struct ItemKey {
@@ -53,15 +58,15 @@ struct Judgement {
   float grade = 0;
 };
 
-/// Held by whoever writes a data set file.
-std::filesystem::path dataset_lock_path(const std::filesystem::path& dataset);
-
 /// Whether `name` can be a file of a folder or of its subfolders: relative, and without "..".
 bool lies_inside(std::string_view name);
 
 class DatasetWriter {
  public:
-  DatasetWriter(std::filesystem::path out, const DatasetInfo& info, const WriterOptions& options);
+  /// Behind a link, `out` is what the link names. DataError where something other than a data set
+  /// is there, or a data set with features that were added to it (unless WriterOptions::replace).
+  DatasetWriter(const std::filesystem::path& out, const DatasetInfo& info,
+                const WriterOptions& options);
   ~DatasetWriter();
   DatasetWriter(const DatasetWriter&) = delete;
   DatasetWriter& operator=(const DatasetWriter&) = delete;
@@ -78,12 +83,16 @@ class DatasetWriter {
   void write_features(const FeatureMatrix& matrix, Progress& progress);
   /// Every item of the group, of whatever modality, gets this class label.
   void set_label(std::int32_t group, std::string_view label);
-  void write_judgements(Modality queries, Modality candidates,
-                        const std::vector<Judgement>& judgements);
+  void write_judgements(Modality queries, Modality candidates, std::vector<Judgement> judgements);
 
+  /// Items added; after commit(), items kept.
   std::size_t count(Modality modality) const;
+  /// Whether splits will be drawn for items that came with one.
+  bool draws_over_splits() const;
   /// Puts the data set in place and returns its content hash. Nothing may be added afterwards.
   std::string commit();
+  /// After commit(): items left out, where there are any.
+  const std::map<Modality, std::size_t>& dropped() const { return dropped_; }
 
  private:
   struct Column;
@@ -93,14 +102,22 @@ class DatasetWriter {
   std::filesystem::path stored_path(const std::optional<std::filesystem::path>& folder,
                                     std::string_view name);
   void write_items(Modality modality, const Column& from);
+  void write_judgements();
   void draw_splits();
+  void drop_missing();
+  void drop_labels();
 
   WriterOptions options_;
+  std::filesystem::path path_;
   std::filesystem::path folder_;  // of the data set, without symbolic links
   std::optional<FileLock> lock_;  // until commit, against others who write the same data set
   AtomicFile target_;
   std::optional<H5File> file_;
   std::map<Modality, std::unique_ptr<Column>> columns_;
+  std::map<Modality, std::size_t> dropped_;
+  Modality queries_ = Modality::kText;
+  Modality candidates_ = Modality::kImage;
+  std::vector<Judgement> judgements_;
   StringColumn label_names_;
   std::unordered_map<std::string, std::int32_t> label_numbers_;
   std::vector<std::int32_t> group_labels_;

@@ -53,13 +53,17 @@ const std::vector<Export>& all_exports() {
       {{"qrels",
         "TREC qrels: judgements where there are any, else the pairs",
         {{.name = "queries",
-          .summary = "without judgements: the modality of the queries",
-          .fallback = std::string("text"),
-          .choices = {"image", "audio", "text"}},
+          .summary = "their modality; auto: that of the judgements, else text",
+          .fallback = std::string("auto"),
+          .choices = {"auto", "image", "audio", "text"}},
          {.name = "candidates",
-          .summary = "without judgements: the modality of the candidates",
-          .fallback = std::string("image"),
-          .choices = {"image", "audio", "text"}},
+          .summary = "their modality; auto: that of the judgements, else image",
+          .fallback = std::string("auto"),
+          .choices = {"auto", "image", "audio", "text"}},
+         {.name = "ids",
+          .summary = "what stands for an item: its id, or its row in an npy of the same split",
+          .fallback = std::string("names"),
+          .choices = {"names", "rows"}},
          split_option("test")}},
        exports::write_qrels},
   };
@@ -89,17 +93,19 @@ std::vector<fs::path> export_dataset(const std::string& format, const Dataset& d
 
 void require_new(const fs::path& out) {
   std::error_code error;
-  if (fs::exists(out, error)) {
+  // A link counts even if what it names is gone: it would be replaced.
+  if (fs::exists(fs::symlink_status(out, error))) {
     throw DataError(fmt::format("{}: is already there; choose another output", out.string()));
   }
 }
 
-void require_plain_ids(const std::vector<std::string>& ids, const std::string& file) {
+void require_plain_ids(const std::vector<std::string>& ids, const std::string& file,
+                       std::string_view hint) {
   for (const std::string& id : ids) {
     if (!id.empty() && id.find_first_of(" \t\r\n") == std::string::npos) continue;
     throw DataError(fmt::format(
-        "{}: expected ids without spaces or line ends, which separate its fields; found '{}'", file,
-        excerpt(id)));
+        "{}: expected ids without spaces or line ends, which separate its fields; found '{}'{}",
+        file, excerpt(id), hint));
   }
 }
 
@@ -115,6 +121,8 @@ std::vector<fs::path> write_rows_and_ids(const fs::path& npy, MatrixView rows,
   }
   fs::path names = npy;
   names.replace_extension(".ids.txt");
+  require_new(npy);
+  require_new(names);
   write_npy(npy, rows);
   write_file_atomically(names, lines);
   return {npy, names};

@@ -1,8 +1,8 @@
 #pragma once
 
 // The way out: a data set in the layouts that other programs read. One file a format in exports/,
-// one row a format in the catalog. A format writes one file, or several into a folder, each of them
-// whole or not at all; nothing that is there is overwritten.
+// one row a format in the catalog. A format writes one file, or a folder of several, whole or not
+// at all; nothing that is there is overwritten.
 
 #include <filesystem>
 #include <optional>
@@ -26,12 +26,14 @@ std::vector<std::filesystem::path> export_dataset(const std::string& format, con
                                                   const std::filesystem::path& out,
                                                   const Section& options, Progress& progress);
 
-/// A .npy matrix and beside it `<stem>.ids.txt`, one id a row. Returns both.
+/// A .npy matrix and beside it `<stem>.ids.txt`, one id a row. Returns both. DataError where one of
+/// them is there already.
 std::vector<std::filesystem::path> write_rows_and_ids(const std::filesystem::path& npy,
                                                       MatrixView rows,
                                                       const std::vector<std::string>& ids);
-/// DataError if an id holds what separates the fields of a line.
-void require_plain_ids(const std::vector<std::string>& ids, const std::string& file);
+/// DataError if an id holds what separates the fields of a line; `hint` says what to do.
+void require_plain_ids(const std::vector<std::string>& ids, const std::string& file,
+                       std::string_view hint = "");
 /// DataError unless nothing is at `out` yet.
 void require_new(const std::filesystem::path& out);
 

@@ -141,7 +141,8 @@ SplitPlan parse_split_plan(const std::string& shares, std::uint64_t seed) {
     at = next;
   }
   // A sum such as 0.7 + 0.2 + 0.1 may exceed 1 in its last bit.
-  if (at != end || values[0] + values[1] + values[2] > 1.0 + 1e-9) fail();
+  const double sum = values[0] + values[1] + values[2];
+  if (at != end || sum > 1.0 + 1e-9 || sum == 0.0) fail();
   return {values[0], values[1], values[2], seed};
 }
 

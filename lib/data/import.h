@@ -46,6 +46,8 @@ struct ImportRequest {
   std::optional<std::filesystem::path> audio;       // folder
   std::optional<std::filesystem::path> judgements;  // TREC qrels: caption id, 0, image id, grade
   bool embed = false;              // store encoded bytes in the data set rather than paths
+  bool drop_missing = false;       // leave out items without their file, and what belongs to none
+  bool replace = false;            // a data set that features were added to
   std::optional<SplitPlan> split;  // instead of the splits of the sources
   Section options;                 // of the format
 };
@@ -62,7 +64,7 @@ std::optional<Split> split_named(std::string_view word);
 /// "train=FILE" or "FILE", by split_named(). A file that exists under the whole text is that file.
 ImportSource parse_import_source(const std::string& text);
 /// "0.8,0.1,0.1": shares of train, dev and test. UsageError unless each is 0 to 1 and they sum to
-/// at most 1.
+/// more than 0 and at most 1.
 SplitPlan parse_split_plan(const std::string& shares, std::uint64_t seed);
 
 /// Rows name the formats of `alignlab import` and their options.

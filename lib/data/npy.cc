@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <fstream>
 
-#include "core/error.h"
 #include "core/files.h"
 
 namespace alignlab {
@@ -21,12 +21,13 @@ void write_npy(const std::filesystem::path& path, MatrixView matrix) {
   AtomicFile file(path);
   {
     std::ofstream out(file.temporary(), std::ios::binary);
+    errno = 0;
     out << kMagic << static_cast<char>(header.size() & 0xFFU)
         << static_cast<char>(header.size() >> 8U) << header;
     out.write(reinterpret_cast<const char*>(matrix.data()),
               static_cast<std::streamsize>(matrix.rows() * matrix.cols() * sizeof(float)));
     out.flush();
-    if (!out) throw DataError(fmt::format("{}: cannot be written", path.string()));
+    if (!out) fail_to_write(path);
   }
   file.commit();
 }

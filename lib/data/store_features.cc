@@ -10,7 +10,6 @@
 #include "core/files.h"
 #include "core/lines.h"
 #include "data/dataset.h"
-#include "data/dataset_writer.h"
 
 namespace alignlab {
 namespace fs = std::filesystem;
@@ -78,7 +77,7 @@ void store_features(const fs::path& path, const FeatureMaker& make, Progress& pr
   if (!fs::exists(path, error)) throw DataError(fmt::format("{}: no such file", path.string()));
   // Behind a link, the copy belongs where the data set is: its paths are relative to that folder.
   const fs::path dataset = fs::canonical(path);
-  const FileLock lock(dataset_lock_path(dataset), &progress);
+  const FileLock lock(lock_path(dataset), &progress);
   remove_leftovers(dataset);
   const Dataset source = Dataset::open(dataset);
   const FeatureMatrix matrix = make(source);
@@ -90,7 +89,7 @@ void store_features(const fs::path& path, const FeatureMaker& make, Progress& pr
         fmt::format("{}: {}: already there; choose another name", dataset.string(), array));
   }
   AtomicFile target(dataset);
-  H5File copy = H5File::create(target.temporary());
+  H5File copy = H5File::create(target.temporary(), dataset);
   for (const std::string& name : source.file().children("/")) {
     copy.copy_from(source.file(), "/" + name);
   }

@@ -102,6 +102,7 @@ Fault ogg_fault(const FileEnds& file) {
 }
 
 struct Container {
+  std::string_view name;
   Modality modality;
   std::string_view signature;
   std::string_view form;  // at byte 8, of formats that share a signature
@@ -111,28 +112,28 @@ struct Container {
 constexpr Fault (*kNoEnd)(const FileEnds&) = nullptr;
 
 constexpr std::array kContainers{
-    Container{Modality::kImage, "\xFF\xD8\xFF"sv, "", jpeg_fault},
-    Container{Modality::kImage, "\x89PNG\r\n\x1A\n"sv, "", png_fault},
-    Container{Modality::kImage, "BM"sv, "", bmp_fault},
-    Container{Modality::kImage, "RIFF"sv, "WEBP", riff_fault},
-    Container{Modality::kAudio, "RIFF"sv, "WAVE", riff_fault},
-    Container{Modality::kAudio, "FORM"sv, "AIFF", form_fault},
-    Container{Modality::kAudio, "FORM"sv, "AIFC", form_fault},
-    Container{Modality::kAudio, "RIFX"sv, "WAVE", kNoEnd},
-    Container{Modality::kAudio, "RF64"sv, "WAVE", kNoEnd},
-    Container{Modality::kAudio, "riff"sv, "", kNoEnd},
-    Container{Modality::kAudio, "fLaC"sv, "", flac_fault},
-    Container{Modality::kAudio, "OggS"sv, "", ogg_fault},
-    Container{Modality::kAudio, "caff"sv, "", kNoEnd},
-    Container{Modality::kAudio, ".snd"sv, "", kNoEnd},
-    Container{Modality::kAudio, "dns."sv, "", kNoEnd},
-    Container{Modality::kAudio, "ID3"sv, "", kNoEnd},
-    Container{Modality::kAudio, "\xFF\xFB"sv, "", kNoEnd},
-    Container{Modality::kAudio, "\xFF\xFA"sv, "", kNoEnd},
-    Container{Modality::kAudio, "\xFF\xF3"sv, "", kNoEnd},
-    Container{Modality::kAudio, "\xFF\xF2"sv, "", kNoEnd},
-    Container{Modality::kAudio, "\xFF\xE3"sv, "", kNoEnd},
-    Container{Modality::kAudio, "\xFF\xE2"sv, "", kNoEnd},
+    Container{"JPEG", Modality::kImage, "\xFF\xD8\xFF"sv, "", jpeg_fault},
+    Container{"PNG", Modality::kImage, "\x89PNG\r\n\x1A\n"sv, "", png_fault},
+    Container{"BMP", Modality::kImage, "BM"sv, "", bmp_fault},
+    Container{"WebP", Modality::kImage, "RIFF"sv, "WEBP", riff_fault},
+    Container{"WAV", Modality::kAudio, "RIFF"sv, "WAVE", riff_fault},
+    Container{"AIFF", Modality::kAudio, "FORM"sv, "AIFF", form_fault},
+    Container{"AIFF", Modality::kAudio, "FORM"sv, "AIFC", form_fault},
+    Container{"WAV", Modality::kAudio, "RIFX"sv, "WAVE", kNoEnd},
+    Container{"WAV", Modality::kAudio, "RF64"sv, "WAVE", kNoEnd},
+    Container{"W64", Modality::kAudio, "riff"sv, "", kNoEnd},
+    Container{"FLAC", Modality::kAudio, "fLaC"sv, "", flac_fault},
+    Container{"OGG", Modality::kAudio, "OggS"sv, "", ogg_fault},
+    Container{"CAF", Modality::kAudio, "caff"sv, "", kNoEnd},
+    Container{"AU", Modality::kAudio, ".snd"sv, "", kNoEnd},
+    Container{"AU", Modality::kAudio, "dns."sv, "", kNoEnd},
+    Container{"MP3", Modality::kAudio, "ID3"sv, "", kNoEnd},
+    Container{"MP3", Modality::kAudio, "\xFF\xFB"sv, "", kNoEnd},
+    Container{"MP3", Modality::kAudio, "\xFF\xFA"sv, "", kNoEnd},
+    Container{"MP3", Modality::kAudio, "\xFF\xF3"sv, "", kNoEnd},
+    Container{"MP3", Modality::kAudio, "\xFF\xF2"sv, "", kNoEnd},
+    Container{"MP3", Modality::kAudio, "\xFF\xE3"sv, "", kNoEnd},
+    Container{"MP3", Modality::kAudio, "\xFF\xE2"sv, "", kNoEnd},
 };
 
 const Container* container_of(Modality modality, const FileEnds& file) {
@@ -182,6 +183,11 @@ std::optional<std::string> container_fault(Modality modality, const FileEnds& fi
 
 bool is_known_container(Modality modality, const FileEnds& file) {
   return container_of(modality, file) != nullptr;
+}
+
+std::string_view container_name(Modality modality, const FileEnds& file) {
+  const Container* container = container_of(modality, file);
+  return container == nullptr ? std::string_view() : container->name;
 }
 
 }  // namespace alignlab::doctor

@@ -39,5 +39,7 @@ FileEnds ends_of_file(const std::filesystem::path& path);
 std::optional<std::string> container_fault(Modality modality, const FileEnds& file);
 /// Whether the first bytes are those of a format known here.
 bool is_known_container(Modality modality, const FileEnds& file);
+/// "PNG", "WAV"; empty where the format is not known.
+std::string_view container_name(Modality modality, const FileEnds& file);
 
 }  // namespace alignlab::doctor

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/hash.h"
+#include "core/lines.h"
 #include "doctor/container.h"
 #include "doctor/examination.h"
 #include "doctor/fingerprint.h"
@@ -19,6 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kLongestPath = 400;
+
 constexpr FindingKind kMissingFile{
     "missing-{}-file", Severity::kWarning,
     "Stored features can still be used; nothing can be extracted from what is not there."};
@@ -27,7 +30,12 @@ constexpr FindingKind kChangedFile{
     "It is no longer the file that was imported: restore it, or import again."};
 constexpr FindingKind kUnreadableFile{
     "unreadable-{}-file", Severity::kError,
-    "Extracting features would stop here: fetch the file again and import again."};
+    "Extracting features would stop here: fetch the file again if it is damaged, convert it if it "
+    "is of another format, and import again."};
+constexpr FindingKind kNoneInPlace{
+    "missing-{}-file", Severity::kWarning,
+    "None is where it was when it was imported. Paths are relative to the data set: was it moved "
+    "without them? Put it back, or import again."};
 constexpr FindingKind kSameInTwoSplits{
     "same-{}-in-two-splits", Severity::kWarning,
     "What is learned from one is tested on the other: keep it in one split."};
@@ -111,6 +119,11 @@ class ContentCheck {
     if (!decoder_ || is_known_container(modality_, ends)) fault = container_fault(modality_, ends);
     if (!fault && decoder_) {
       fault = decoder_(modality_, content(), std::string(dataset_.items(modality_).ids[item]));
+      const std::string_view format = container_name(modality_, ends);
+      // "12 bytes that are no JPEG ... image": a decoder may take what breaks off for no format.
+      if (fault && !format.empty() && fault->find(" bytes that ") != std::string::npos) {
+        fault = fmt::format("begins as {}, but breaks off or is damaged", format);
+      }
     }
     if (fault) found_unreadable(item, *fault);
   }
@@ -123,7 +136,7 @@ class ContentCheck {
     const auto missing = static_cast<std::size_t>(std::ranges::count(present_, false));
     // Who imports without the files knows it: one note, not a warning an item.
     if (missing == present_.size()) {
-      find_no_content(examination_, modality_);
+      tell_all_missing(files);
       return;
     }
     for (std::size_t i = 0; i < present_.size(); ++i) {
@@ -133,6 +146,18 @@ class ContentCheck {
           modality_, kMissingFile,
           is_named ? in_quotes(fs::path(files->paths[i]).filename().string()) : id(i));
     }
+  }
+
+  void tell_all_missing(const std::optional<StoredFiles>& files) {
+    const auto imported = [&](std::size_t item) { return files && files->sizes[item] >= 0; };
+    for (std::size_t i = 0; i < present_.size(); ++i) {
+      if (!imported(i)) continue;
+      const fs::path tried = (dataset_.folder() / files->paths[i]).lexically_normal();
+      examination_.find_in(modality_, kNoneInPlace, excerpt(tried.string(), kLongestPath),
+                           present_.size());
+      return;
+    }
+    find_no_content(examination_, modality_);
   }
 
   void compare() {

@@ -57,6 +57,25 @@ struct PairingReport {
   bool operator==(const PairingReport& other) const = default;
 };
 
+/// Features whose order was not checked, for want of groups of train that have both.
+struct UncheckedPairing {
+  std::string features;  // "image"
+  std::string against;   // "captions", or another modality
+  std::size_t groups = 0;
+  std::size_t needed = 0;
+
+  bool operator==(const UncheckedPairing& other) const = default;
+};
+
+struct JudgementCounts {
+  std::size_t count = 0;
+  std::size_t queries = 0;  // that are judged
+  std::string query_modality;
+  std::string candidate_modality;
+
+  bool operator==(const JudgementCounts& other) const = default;
+};
+
 struct Inspection {
   std::string name;
   std::string content_hash;
@@ -64,7 +83,9 @@ struct Inspection {
   /// How many groups with images (sounds) have n captions; empty without images (sounds) or texts.
   std::map<std::size_t, std::size_t> captions_per_image;
   std::map<std::size_t, std::size_t> captions_per_sound;
+  std::optional<JudgementCounts> judgements;
   std::vector<PairingReport> pairing;
+  std::vector<UncheckedPairing> unchecked;
   std::vector<Finding> findings;  // errors first
 
   bool operator==(const Inspection& other) const = default;

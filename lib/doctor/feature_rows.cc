@@ -26,9 +26,10 @@ constexpr FindingKind kConstant{"constant-rows", Severity::kWarning,
 constexpr FindingKind kRepeated{
     "repeated-rows", Severity::kNote,
     "Items of different groups have the same features, bit for bit, and cannot be told apart."};
-constexpr FindingKind kConstantColumns{"constant-columns", Severity::kNote,
-                                       "They are the same in every row and carry nothing; more "
-                                       "than a few mean a fault in extraction."};
+constexpr FindingKind kConstantColumns{
+    "constant-columns", Severity::kNote,
+    "They are the same in every row and carry nothing; more than a few mean a fault in extraction. "
+    "Of sounds, bands above what was recorded are constant: extract with a lower rate=HZ."};
 
 class RowCheck {
  public:

@@ -51,6 +51,7 @@ class GroupCheck {
         ++groups_[items.groups[i]].items[static_cast<std::size_t>(modality)];
       }
     }
+    is_judged_ = dataset_.file().has("/judgements");
     const auto images = presence.find(Modality::kImage);
     if (images == presence.end()) return;
     for (std::size_t i = 0; i < images->second.size(); ++i) {
@@ -87,6 +88,8 @@ class GroupCheck {
 
   void check_captioned(const Group& group, const ItemOf& one) {
     if (!dataset_.has(Modality::kText) || group.count(Modality::kText) > 0) return;
+    // Vectors that judgements say the relevance of are not captions that each must have.
+    if (is_judged_ && !dataset_.has_content(Modality::kText)) return;
     examination_.find(
         one.modality == Modality::kImage ? kImagesWithoutCaptions : kSoundsWithoutCaptions,
         examination_.id(one.modality, one.item));
@@ -118,6 +121,7 @@ class GroupCheck {
   const Dataset& dataset_;
   std::unordered_map<std::int32_t, Group> groups_;
   bool has_image_files_ = false;
+  bool is_judged_ = false;
 };
 
 }  // namespace

@@ -105,15 +105,30 @@ std::string labels_text(const Inspection& inspection) {
   return parts.empty() ? "" : fmt::format("\nlabels: {}\n", join(parts));
 }
 
+std::string judgements_text(const Inspection& inspection) {
+  if (!inspection.judgements) return "";
+  const JudgementCounts& judged = *inspection.judgements;
+  return fmt::format("\njudgements: {} of {} {} queries and {} candidates\n",
+                     with_commas(judged.count), with_commas(judged.queries), judged.query_modality,
+                     judged.candidate_modality);
+}
+
 std::string pairing_text(const Inspection& inspection) {
-  if (inspection.pairing.empty()) return "";
+  std::string unchecked;
+  for (const UncheckedPairing& pair : inspection.unchecked) {
+    const std::string line =
+        fmt::format("\npairing: not checked, {} train group{}, {} are needed\n",
+                    with_commas(pair.groups), pair.groups == 1 ? "" : "s", pair.needed);
+    if (unchecked.find(line) == std::string::npos) unchecked += line;
+  }
+  if (inspection.pairing.empty()) return unchecked;
   std::vector<std::vector<std::string>> rows;
   for (const PairingReport& pair : inspection.pairing) {
     rows.push_back({"  " + pair.features, pair.against, fmt::format("z {:.1f}", pair.z),
                     fmt::format("over {} groups", with_commas(pair.held_out))});
   }
   return "\npairing, in deviations from a random one (below 3 it looks random):\n" +
-         table_text(rows);
+         table_text(rows) + unchecked;
 }
 
 /// As many examples as fit a line, and "..." where there are more cases.
@@ -175,7 +190,9 @@ Json to_json(const Inspection& inspection) {
             {"modalities", Json::object()},
             {"captions_per_image", json_of(inspection.captions_per_image)},
             {"captions_per_sound", json_of(inspection.captions_per_sound)},
+            {"judgements", nullptr},
             {"pairing", Json::array()},
+            {"pairing_unchecked", Json::array()},
             {"findings", Json::array()}};
   for (const auto& [name, report] : inspection.modalities) {
     json["modalities"][name] = json_of(report);
@@ -185,6 +202,18 @@ Json to_json(const Inspection& inspection) {
                                {"against", pair.against},
                                {"z", pair.z},
                                {"held_out", pair.held_out}});
+  }
+  for (const UncheckedPairing& pair : inspection.unchecked) {
+    json["pairing_unchecked"].push_back({{"features", pair.features},
+                                         {"against", pair.against},
+                                         {"train_groups", pair.groups},
+                                         {"needed", pair.needed}});
+  }
+  if (inspection.judgements) {
+    json["judgements"] = {{"count", inspection.judgements->count},
+                          {"queries", inspection.judgements->queries},
+                          {"query_modality", inspection.judgements->query_modality},
+                          {"candidate_modality", inspection.judgements->candidate_modality}};
   }
   for (const Finding& finding : inspection.findings) {
     json["findings"].push_back({{"code", finding.code},
@@ -209,6 +238,15 @@ Inspection inspection_from(const Json& json) {
     inspection.pairing.push_back(
         {pair.at("features"), pair.at("against"), pair.at("held_out"), pair.at("z")});
   }
+  for (const Json& pair : json.at("pairing_unchecked")) {
+    inspection.unchecked.push_back(
+        {pair.at("features"), pair.at("against"), pair.at("train_groups"), pair.at("needed")});
+  }
+  if (const Json& judged = json.at("judgements"); !judged.is_null()) {
+    inspection.judgements =
+        JudgementCounts{judged.at("count"), judged.at("queries"), judged.at("query_modality"),
+                        judged.at("candidate_modality")};
+  }
   for (const Json& finding : json.at("findings")) {
     inspection.findings.push_back(
         {finding.at("code"), severity_from(finding.at("severity").get<std::string>()),
@@ -218,11 +256,11 @@ Inspection inspection_from(const Json& json) {
 }
 
 std::string to_text(const Inspection& inspection) {
-  return fmt::format("{}  {}\n\n{}{}{}{}{}{}", inspection.name, inspection.content_hash,
-                     modalities_text(inspection),
-                     captions_text("image", inspection.captions_per_image),
-                     captions_text("sound", inspection.captions_per_sound), labels_text(inspection),
-                     pairing_text(inspection), findings_text(inspection));
+  return fmt::format(
+      "{}  {}\n\n{}{}{}{}{}{}{}", inspection.name, inspection.content_hash,
+      modalities_text(inspection), captions_text("image", inspection.captions_per_image),
+      captions_text("sound", inspection.captions_per_sound), labels_text(inspection),
+      judgements_text(inspection), pairing_text(inspection), findings_text(inspection));
 }
 
 }  // namespace alignlab

@@ -23,6 +23,9 @@ constexpr FindingKind kNoTrainSplit{"no-train-split", Severity::kNote,
                                     "Nothing can be fitted on it."};
 constexpr FindingKind kNoDevSplit{"no-dev-split", Severity::kNote,
                                   "Epochs and thresholds have nothing to be chosen on."};
+constexpr FindingKind kOneModality{
+    "one-modality", Severity::kNote,
+    "Nothing can be aligned: import what belongs to these items along with them."};
 constexpr FindingKind kLabelsWithoutTrainItems{
     "labels-without-train-items", Severity::kWarning,
     "Nothing of these classes is trained on: what is tested is transfer to unseen classes."};
@@ -112,6 +115,21 @@ void check_splits(Examination& examination) {
   if (!has_items_in(Split::kDev)) examination.find(kNoDevSplit, name);
 }
 
+void check_modalities(Examination& examination) {
+  const std::vector<Modality> modalities = examination.dataset.modalities();
+  if (modalities.size() != 1) return;
+  examination.find(kOneModality, fmt::format("only {} items", name_of(modalities[0])));
+}
+
+void count_judgements(Examination& examination) {
+  const auto judgements = examination.dataset.judgements();
+  if (!judgements) return;
+  const std::set<std::int64_t> queries(judgements->queries.begin(), judgements->queries.end());
+  examination.inspection.judgements = JudgementCounts{
+      judgements->queries.size(), queries.size(), std::string(name_of(judgements->query_modality)),
+      std::string(name_of(judgements->candidate_modality))};
+}
+
 }  // namespace
 
 void examine_items(Examination& examination) {
@@ -121,6 +139,8 @@ void examine_items(Examination& examination) {
   }
   check_labels(examination);
   check_splits(examination);
+  check_modalities(examination);
+  count_judgements(examination);
 }
 
 }  // namespace alignlab::doctor

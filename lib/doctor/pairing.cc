@@ -224,11 +224,17 @@ Sources features_of(const Dataset& dataset, Modality modality) {
   return sources;
 }
 
-void check_all(Examination& examination, const Sources& features, const Sources& against) {
+void check_all(Examination& examination, const Sources& features, const Sources& against,
+               std::string_view against_name) {
   if (features.empty() || against.empty()) return;
   const GroupSample sample =
       sample_of(examination.dataset, features.front()->modality(), against.front()->modality());
-  if (sample.size() < kLeastGroups) return;
+  if (sample.size() < kLeastGroups) {
+    examination.inspection.unchecked.push_back({std::string(name_of(features.front()->modality())),
+                                                std::string(against_name), sample.size(),
+                                                kLeastGroups});
+    return;
+  }
   PairingCheck check(examination, sample);
   std::vector<Side> others;
   for (const auto& source : against) others.push_back(check.side(*source));
@@ -248,14 +254,14 @@ void examine_pairing(Examination& examination) {
     Sources captions;
     captions.push_back(caption_source(dataset));
     for (const Modality modality : modalities) {
-      check_all(examination, features_of(dataset, modality), captions);
+      check_all(examination, features_of(dataset, modality), captions, "captions");
     }
     return;
   }
   for (std::size_t i = 0; i < modalities.size(); ++i) {
     for (std::size_t j = i + 1; j < modalities.size(); ++j) {
       check_all(examination, features_of(dataset, modalities[i]),
-                features_of(dataset, modalities[j]));
+                features_of(dataset, modalities[j]), name_of(modalities[j]));
     }
   }
 }

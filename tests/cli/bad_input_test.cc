@@ -195,10 +195,13 @@ TEST_F(BadInput, JsonThatIsCutInTheMiddleIsRefusedAtItsPlace) {
   for (const double share : {0.2, 0.5, 0.95}) {
     write("captions_train.json",
           json.substr(0, static_cast<std::size_t>(share * static_cast<double>(json.size()))));
-    EXPECT_TRUE(import_refuses("coco", {"captions_train.json"}, {"captions_train.json: line "}));
+    EXPECT_TRUE(import_refuses("coco", {"captions_train.json"},
+                               {"captions_train.json:", "found the end of the file"}));
   }
   write("captions_train.json", "");
-  EXPECT_TRUE(import_refuses("coco", {"captions_train.json"}, {"captions_train.json: line 1"}));
+  EXPECT_TRUE(
+      import_refuses("coco", {"captions_train.json"},
+                     {"captions_train.json:1:1: expected JSON, found the end of the file"}));
 }
 
 TEST_F(BadInput, JsonOfAnotherShapeIsRefused) {

@@ -350,7 +350,8 @@ TEST(Inspect, AsJsonHasTheDocumentedShape) {
   std::set<std::string> keys;
   for (const auto& [key, value] : found.items()) keys.insert(key);
   EXPECT_EQ(keys, (std::set<std::string>{"name", "content_hash", "modalities", "captions_per_image",
-                                         "captions_per_sound", "pairing", "findings"}));
+                                         "captions_per_sound", "judgements", "pairing",
+                                         "pairing_unchecked", "findings"}));
   EXPECT_EQ(found.at("name"), "scenes");
   EXPECT_EQ(found.at("content_hash").get<std::string>().size(), 32U);
   EXPECT_EQ(found.at("modalities").size(), 3U);

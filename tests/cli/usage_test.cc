@@ -101,6 +101,33 @@ TEST_F(Usage, RefusesAMissingOptionOrArgument) {
   EXPECT_TRUE(refused(run({"inspect", "a.h5", "b.h5"}), 2, {"unexpected argument 'b.h5'"}));
 }
 
+TEST_F(Usage, HelpOfImportAndExportSaysWhereFormatsAreExplained) {
+  EXPECT_TRUE(contains(output({"import", "--help"}), "'alignlab import FORMAT --help'"));
+  EXPECT_TRUE(contains(output({"import", "precomp", "--help"}), "--captions-per-image"));
+  EXPECT_TRUE(contains(output({"export", "--help"}), "'alignlab list exports'"));
+}
+
+TEST_F(Usage, RefusesOptionsOfImportThatDoNothing) {
+  const Words import{"import", "flickr8k", "x", "--out", "x.h5"};
+  const auto refuses = [&](const Words& more, const std::string& part) {
+    Words arguments = import;
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return refused(run(arguments), 2, {part});
+  };
+  EXPECT_TRUE(refuses({"--split-seed", "3"}, "--split-seed is of no use without --split"));
+  EXPECT_TRUE(refuses({"--split", "0,0,0"}, "found '0,0,0'"));
+  EXPECT_TRUE(refuses({"--missing", "skip"}, "--missing: expected keep or drop, found 'skip'"));
+  EXPECT_TRUE(refuses({"--embed"}, "flickr8k: --embed needs the folder of the files (--images)"));
+  EXPECT_TRUE(refused(run({"import", "precomp", "x", "--embed", "--out", "x.h5"}), 2,
+                      {"precomp: has no files, so --embed is of no use"}));
+  EXPECT_TRUE(tests::tree_of(folder_.path()).empty());
+}
+
+TEST_F(Usage, RefusesToExportWhatIsNotThereBeforeItsOptions) {
+  EXPECT_TRUE(refused(run({"export", "nowhere", "npy", "--out", "x"}), 3,
+                      {"nowhere: no such data set or run"}));
+}
+
 TEST_F(Usage, RefusesValuesThatCannotBe) {
   EXPECT_TRUE(refused(run({"run", "c.toml", "-j", "0"}), 2, {"-j: expected at least 1, found 0"}));
   EXPECT_TRUE(refused(run({"run", "c.toml", "-j", "two"}), 2, {"'two'", "--jobs"}));

@@ -184,6 +184,37 @@ TEST(AtomicFile, OfAKilledProcessNeverAppearsUnderItsName) {
   EXPECT_EQ(read_file(folder / "out"), "old");
 }
 
+TEST(AtomicFolder, IsWholeOrNotThereAndClearsWhatTheKilledLeft) {
+  const ScratchFolder folder;
+  fs::create_directories(folder.path() / ".out.4711.tmp" / "half");
+  {
+    AtomicFolder made(folder / "out/");
+    EXPECT_FALSE(fs::exists(folder / ".out.4711.tmp"));
+    write_plainly(made.temporary() / "a", "a");
+    EXPECT_FALSE(fs::exists(folder / "out"));
+  }
+  EXPECT_EQ(names_in(folder.path()), std::set<std::string>{});
+  {
+    AtomicFolder made(folder / "out");
+    write_plainly(made.temporary() / "a", "a");
+    made.commit();
+  }
+  EXPECT_EQ(names_in(folder.path()), std::set<std::string>{"out"});
+  EXPECT_EQ(read_file(folder / "out/a"), "a");
+  AtomicFolder again(folder / "out");
+  EXPECT_TRUE(contains(message_of<DataError>([&] { again.commit(); }), "cannot be put in place: "));
+}
+
+TEST(BehindLinks, FollowsThemWhetherTheLastIsThereOrNot) {
+  const ScratchFolder folder;
+  fs::create_symlink("two", folder / "one");
+  fs::create_symlink("sub/three", folder / "two");
+  EXPECT_EQ(behind_links(folder / "one"), folder.path() / "sub/three");
+  EXPECT_EQ(behind_links(folder / "plain"), folder.path() / "plain");
+  fs::create_symlink("circle", folder / "circle");
+  EXPECT_EQ(behind_links(folder / "circle"), folder.path() / "circle");
+}
+
 TEST(ReadFile, GivesEveryByte) {
   const ScratchFolder folder;
   std::string bytes;

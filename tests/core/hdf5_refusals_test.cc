@@ -98,9 +98,9 @@ TEST(H5File, ThatCannotBeOpenedIsADataErrorNamingIt) {
             (folder / "text.h5").string() + other);
   write_file_atomically(folder / "empty.h5", "");
   EXPECT_EQ(message_of<DataError>([&] { H5File::open(folder / "empty.h5"); }),
-            (folder / "empty.h5").string() + other);
+            (folder / "empty.h5").string() + ": expected an HDF5 file, found an empty one");
   EXPECT_EQ(message_of<DataError>([&] { H5File::open(folder.path()); }),
-            folder.path().string() + other);
+            folder.path().string() + ": expected an HDF5 file, found a folder");
   EXPECT_EQ(message_of<DataError>([&] { H5File::create(folder / "no" / "folder.h5"); }),
             (folder / "no" / "folder.h5").string() + ": cannot be created");
 }

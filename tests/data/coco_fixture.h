@@ -39,6 +39,11 @@ class CocoImport : public ImportTest {
     write_text(train_, json);
     return after(train_.string() + ": ", refusal());
   }
+  /// The same where the place in the file stands before it.
+  std::string refusal_at(std::string_view json) {
+    write_text(train_, json);
+    return after(train_.string() + ":", refusal());
+  }
   static std::string json(const std::string& images, const std::string& annotations) {
     return "{\"images\": [" + images + "], \"annotations\": [" + annotations + "]}";
   }

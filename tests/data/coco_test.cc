@@ -232,6 +232,57 @@ TEST_F(CocoImport, DoesNotWriteOverItsSources) {
   EXPECT_EQ(read_file(train_), kCocoTrain);
 }
 
+TEST_F(CocoImport, DropsWhatHasNoFileWithItsCaptionsJudgementsAndLabelsWhereItIsTold) {
+  write_text(source_ / "images/000042.jpg", "42");
+  write_text(source_ / "images/99.jpg", "99");
+  write_text(source_ / "relevance.qrels", "1 0 42 2\ntwo 0 42 1\n10 0 98 1\n10 0 99 3\n");
+  request_.drop_missing = true;
+  for (const bool embed : {false, true}) {
+    request_.embed = embed;
+    const ImportSummary summary = import();
+    EXPECT_EQ(summary.images, 2U);
+    EXPECT_EQ(summary.texts, 3U);
+    EXPECT_EQ(listener_.warnings.back(), "left out, as their files are missing: 2 images, 2 texts");
+    const Dataset dataset = Dataset::open(out_);
+    dataset.file().verify();
+    EXPECT_EQ(tests::all(dataset.items(Modality::kImage).ids),
+              (std::vector<std::string>{"42", "99"}));
+    EXPECT_EQ(dataset.raw(Modality::kImage)->content(1), "99");
+    EXPECT_EQ(tests::all(dataset.items(Modality::kText).ids),
+              (std::vector<std::string>{"1", "-3", "10"}));
+    EXPECT_EQ(dataset.raw(Modality::kText)->content(2), "A cat.");
+    EXPECT_EQ(dataset.items(Modality::kText).groups[2], dataset.items(Modality::kImage).groups[1]);
+    // The label of 98, a dropped one, is gone.
+    EXPECT_EQ(tests::all(dataset.label_names()), std::vector<std::string>{"beach"});
+    EXPECT_EQ(dataset.items(Modality::kImage).labels, (std::vector<std::int32_t>{0, -1}));
+    const auto judgements = dataset.judgements();
+    ASSERT_TRUE(judgements.has_value());
+    EXPECT_EQ(judgements->queries, (std::vector<std::int64_t>{0, 2}));
+    EXPECT_EQ(judgements->candidates, (std::vector<std::int64_t>{0, 1}));
+    EXPECT_EQ(judgements->grades, (std::vector<float>{2, 3}));
+  }
+}
+
+TEST_F(CocoImport, WantsAFolderOfImagesToEmbedOrDrop) {
+  request_.drop_missing = true;
+  EXPECT_EQ(refusal<UsageError>(),
+            "coco: --missing drop needs the folder of the images (--images)");
+  request_.images = folder_ / "empty";
+  fs::create_directory(folder_ / "empty");
+  EXPECT_EQ(refusal(), out_.string() +
+                           ": not one file of the sources is there, so nothing would be left "
+                           "(--missing drop)");
+  request_.images = std::nullopt;
+  request_.drop_missing = false;
+  request_.embed = true;
+  EXPECT_EQ(refusal<UsageError>(), "coco: --embed needs the folder of the images (--images)");
+}
+
+TEST_F(CocoImport, NamesTheEntryWhoseFileLiesOutside) {
+  EXPECT_EQ(refusal_of(json(R"({"id": 1, "file_name": "../a.jpg"})", "")),
+            "images[0]: 'file_name': expected a file name inside the folder, found '../a.jpg'");
+}
+
 TEST_F(CocoImport, LeavesNothingWhenInterrupted) {
   std::string images;
   for (int i = 0; i < 2000; ++i) {

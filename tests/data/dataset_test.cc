@@ -305,6 +305,11 @@ TEST_F(DatasetOpen, RefusesWhatIsNoHdf5File) {
   write_text(path_, "no HDF5 at all");
   EXPECT_TRUE(contains(message_of<DataError>([&] { Dataset::open(path_); }),
                        path_.string() + ": expected an HDF5 file"));
+  write_text(path_, "");
+  EXPECT_EQ(message_of<DataError>([&] { Dataset::open(path_); }),
+            path_.string() + ": expected an HDF5 file, found an empty one");
+  EXPECT_EQ(message_of<DataError>([&] { Dataset::open(folder_.path()); }),
+            folder_.path().string() + ": expected an HDF5 file, found a folder");
   EXPECT_EQ(message_of<DataError>([&] { Dataset::open(folder_ / "none.h5"); }),
             (folder_ / "none.h5").string() + ": no such file");
 }

@@ -210,8 +210,9 @@ TEST_F(Embeddings, DoesNotWriteOverItsFilesOfGroups) {
   use_many();
   set_file("second_groups", "1\n0\n1\n1\n");
   request_.out = folder_ / "second_groups.txt";
-  EXPECT_EQ(message_of<DataError>([&] { import(); }),
-            path("second_groups.txt") + ": is read by the import; choose another output");
+  EXPECT_EQ(
+      message_of<DataError>([&] { import(); }),
+      path("second_groups.txt") + ": is there already and is no data set; choose another output");
   EXPECT_EQ(read_file(request_.out), "1\n0\n1\n1\n");
 }
 

@@ -77,6 +77,34 @@ TEST_F(Flickr8kImport, WarnsOfImagesWithoutSplitAndWithoutFolder) {
                                       "images in no list, so of no split: 1"}));
 }
 
+TEST_F(Flickr8kImport, SaysOfAnImageThatItWasImportedByItsNameOnly) {
+  const Dataset dataset = imported();
+  EXPECT_EQ(message_of<DataError>([&] { dataset.raw(Modality::kImage)->content(0); }),
+            out_.string() +
+                ": /raw/image: item 'b.jpg': its file 'b.jpg' is known by its name only: it was "
+                "imported without --images; import again with the folder of the files");
+}
+
+TEST_F(Flickr8kImport, WantsAFolderOfImagesToEmbedOrDrop) {
+  request_.embed = true;
+  EXPECT_EQ(refusal<UsageError>(), "flickr8k: --embed needs the folder of the files (--images)");
+  request_.embed = false;
+  request_.drop_missing = true;
+  EXPECT_EQ(refusal<UsageError>(),
+            "flickr8k: --missing drop needs the folder of the files (--images)");
+  write_text(folder_ / "images/b.jpg", "B");
+  request_.images = folder_ / "images";
+  const ImportSummary summary = import();
+  EXPECT_EQ(summary.images, 1U);
+  EXPECT_EQ(summary.texts, 3U);
+  EXPECT_EQ(listener_.warnings.back(), "left out, as their files are missing: 2 images, 2 texts");
+}
+
+TEST_F(Flickr8kImport, NamesTheLineOfAnImageThatLiesOutside) {
+  EXPECT_EQ(refusal_of_captions("../a.jpg#0\tA dog.\n"),
+            ":1: expected a file name inside the folder, found '../a.jpg'");
+}
+
 TEST_F(Flickr8kImport, WarnsOfListedImagesWithoutCaption) {
   write_text(source_ / "Flickr_8k.testImages.txt", "d.jpg\nc.jpg.1\ne.jpg\n");
   EXPECT_EQ(import().images, 3U);

@@ -102,6 +102,31 @@ TEST_F(FolderImport, WarnsOfCaptionsWithoutAFile) {
             "captions without a file of their name, left out: 1 (the first: README.txt)");
 }
 
+TEST_F(FolderImport, LeavesOutWhatNothingDecodesAndSaysSo) {
+  for (const char* name : {"a.gif", "b.tif", "c.pbm", "d.m4a", "train/e.PPM"}) {
+    write_text(source_ / name, "?");
+  }
+  EXPECT_EQ(refusal(), source_.string() +
+                           ": expected images or sounds, found none of a format that is read here, "
+                           "but 5 (the first: a.gif)");
+  write_text(source_ / "a.jpg", "A");
+  EXPECT_EQ(all(imported().items(Modality::kImage).ids), Strings{"a.jpg"});
+  EXPECT_EQ(listener_.warnings[0],
+            "files of formats that are not read here, left out: 5 (the first: a.gif)");
+}
+
+TEST_F(FolderImport, NeverReplacesWhatItReads) {
+  write_text(source_ / "a.jpg", "A");
+  write_text(source_ / "a.txt", "A dog.");
+  for (const char* name : {"a.txt", "a.jpg"}) {
+    request_.out = source_ / name;
+    EXPECT_EQ(refusal(), (source_ / name).string() +
+                             ": is there already and is no data set; choose another output");
+  }
+  EXPECT_EQ(read_file(source_ / "a.txt"), "A dog.");
+  EXPECT_EQ(tests::names_in(source_), (Strings{"a.jpg", "a.txt"}));
+}
+
 TEST_F(FolderImport, GivesTheSameWhateverTheOrderOfTheFolder) {
   const Strings names{"c", "a", "b", "e", "d"};
   for (const std::string& name : names) write_text(source_ / (name + ".jpg"), name);

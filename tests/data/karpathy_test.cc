@@ -123,9 +123,10 @@ TEST_F(KarpathyImport, RefusesOtherFiles) {
   write_text(json_, "[]");
   EXPECT_EQ(refusal(), json_.string() + ": expected an object with 'images', found an array");
   write_text(json_, kCoco.substr(0, 300));
-  EXPECT_TRUE(contains(refusal(), ": line 5, column 27: "));
+  EXPECT_TRUE(contains(refusal(), ":5:27: "));
   request_.sources = {folder_.path()};
-  EXPECT_EQ(refusal(), folder_.path().string() + ": cannot be read");
+  EXPECT_EQ(refusal(),
+            folder_.path().string() + ": expected a file dataset_*.json, found a folder");
   write_text(folder_ / "other.json", kCoco);
   request_.sources = {json_, folder_ / "other.json"};
   EXPECT_EQ(refusal<UsageError>(), "karpathy: expected one file dataset_*.json, found 2");

@@ -250,6 +250,13 @@ TEST_F(Pickle, IsRefusedWithTheLineThatConvertsIt) {
   }
 }
 
+TEST_F(Pickle, IsConvertedToAnotherFileWhereItIsCalledNpyItself) {
+  path_ = folder_ / "x.npy";
+  EXPECT_TRUE(refusal_of("\x80\x04\x95")
+                  .starts_with("import pickle,numpy; numpy.save('" +
+                               (folder_ / "x.floats.npy").string() + "', "));
+}
+
 TEST_F(Pickle, IsToldByWhoWroteIt) {
   const std::string with_joblib = "import joblib,numpy; numpy.save('" +
                                   (folder_ / "x.npy").string() + "', numpy.asarray(joblib.load('" +

@@ -235,7 +235,8 @@ TEST_F(Npy, TakesNoMemoryForWhatAForgedHeaderClaims) {
 }
 
 TEST_F(Npy, RefusesWhatIsNoNpyFile) {
-  for (const char* other : {"", "1,2,3\n", "GIF89a"}) {
+  EXPECT_EQ(refusal(""), "expected an array, found an empty file");
+  for (const char* other : {"1,2,3\n", "GIF89a"}) {
     EXPECT_EQ(refusal(other),
               "expected .npy, .npz, safetensors, MATLAB 5 or 7.3, or HDF5, found another format");
   }

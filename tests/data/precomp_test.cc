@@ -48,16 +48,69 @@ TEST_F(Precomp, TakesARowAnImage) {
             (std::vector<float>{1, 2, 3, 4, 5, 6}));
 }
 
-TEST_F(Precomp, TakesEqualRowsInTurnForOneImageHoweverMany) {
+TEST_F(Precomp, RefusesUnevenRunsOfEqualRowsUntilItIsToldWhatTheyMean) {
   // Three, one and two captions; the last image has the vector of the first, and is another.
   write_matrix("p/test_ims.npy", 6, {1, 2, 1, 2, 1, 2, 3, 4, 1, 2, 1, 2});
   write_captions("test", 6);
+  const std::string uneven = path("p/test_ims.npy") +
+                             ": images, told apart by their rows, would have 1 to 3 captions; say "
+                             "how many each has with --captions-per-image, or name the image of "
+                             "each caption in " +
+                             path("p/test_ids.txt");
+  EXPECT_EQ(refusal(), uneven);
+  write_text(folder_ / "p/test_ids.txt", "a\nb\nc\nd\ne\nf\n");
+  EXPECT_EQ(refusal(), uneven);
+  request_.options = tests::import_options("precomp", {{"captions_per_image", "1"}});
+  EXPECT_EQ(all(imported().items(Modality::kImage).ids), (Texts{"a", "b", "c", "d", "e", "f"}));
+  request_.options = tests::import_options("precomp");
+  write_text(folder_ / "p/test_ids.txt", "a\na\na\nb\nc\nc\n");
   const Dataset dataset = imported();
   EXPECT_EQ(dataset.items(Modality::kText).groups, (std::vector<std::int32_t>{0, 0, 0, 1, 2, 2}));
   EXPECT_EQ(values_of(dataset.features(Modality::kImage, "precomp")),
             (std::vector<float>{1, 2, 3, 4, 1, 2}));
-  EXPECT_EQ(listener_.warnings,
-            Texts{"test_ims.npy: images, told apart by their rows, have 1 to 3 captions"});
+}
+
+TEST_F(Precomp, TakesAsManyCaptionsAnImageAsItIsTold) {
+  write_matrix("p/test_ims.npy", 4, {1, 1, 1, 1});
+  write_captions("test", 4);
+  write_text(folder_ / "p/test_ids.txt", "a\nb\nc\nd\n");
+  const auto told = [&](const char* each) {
+    request_.options = tests::import_options("precomp", {{"captions_per_image", each}});
+  };
+  told("2");
+  const Dataset dataset = imported();
+  EXPECT_EQ(dataset.items(Modality::kText).groups, (std::vector<std::int32_t>{0, 0, 1, 1}));
+  EXPECT_EQ(all(dataset.items(Modality::kText).ids), (Texts{"a", "b", "c", "d"}));
+  std::filesystem::remove(out_);
+  told("3");
+  EXPECT_EQ(refusal(), path("p/test_caps.txt") +
+                           ": expected a multiple of 3 captions (--captions-per-image), found 4");
+  told("2");
+  write_matrix("p/test_ims.npy", 4, {1, 1, 1, 2});
+  EXPECT_EQ(refusal(), path("p/test_ims.npy") +
+                           ": expected 2 equal rows in turn (--captions-per-image), found that "
+                           "row 3 differs from row 2");
+  std::filesystem::remove(folder_ / "p/test_ids.txt");
+  write_matrix("p/test_ims.npy", 1, {1, 1});
+  EXPECT_EQ(refusal(), path("p/test_caps.txt") + ": expected 2 captions for each of 1 rows of " +
+                           path("p/test_ims.npy") + " (--captions-per-image), found 4");
+}
+
+TEST_F(Precomp, TakesIdsOfRowsThatDifferForThoseOfImages) {
+  write_text(folder_ / "p/train_ids.txt", "x\ny\n");
+  write_captions("train", 2);
+  write_matrix("p/train_ims.npy", 2, {1, 2});
+  const Dataset dataset = imported();
+  EXPECT_EQ(all(dataset.items(Modality::kImage).ids), (Texts{"x", "y"}));
+  EXPECT_EQ(all(dataset.items(Modality::kText).ids), (Texts{"x#0", "y#0"}));
+}
+
+TEST_F(Precomp, ReadsItsIdsRatherThanWritesOverThem) {
+  write_text(folder_ / "p/train_ids.txt", "x\ny\n");
+  write_captions("train", 2);
+  write_matrix("p/train_ims.npy", 2, {1, 2});
+  request_.out = folder_ / "p/train_ids.txt";
+  EXPECT_EQ(refusal(), path("p/train_ids.txt") + ": is read by the import; choose another output");
 }
 
 TEST_F(Precomp, ComparesRowsBitForBit) {

@@ -20,6 +20,7 @@ struct Form {
   std::string format;
   std::vector<std::pair<std::string, std::string>> options;
   ImportSource (*write)(const fs::path& folder, int groups);
+  bool has_splits = false;
 };
 
 int captions_of(int group) { return 1 + group % 3; }
@@ -160,16 +161,27 @@ TEST_P(DrawnSplits, AreTheSameForASeedAndOthersForAnother) {
 TEST_P(DrawnSplits, AreNotThoseOfTheSourceNorTheFirstGroups) {
   const std::vector<Split> splits = import(20, {0.5, 0, 0.5, 1}).items(Modality::kImage).splits;
   EXPECT_FALSE(std::ranges::is_sorted(splits));
+  std::vector<std::string> of_splits;
   for (const std::string& warning : listener_.warnings) {
-    EXPECT_EQ(warning.find("split"), std::string::npos) << warning;
+    if (warning.find("split") != std::string::npos) of_splits.push_back(warning);
   }
+  const std::vector<std::string> note{
+      "the splits of the sources are not kept: --split draws all anew"};
+  EXPECT_EQ(of_splits, GetParam().has_splits ? note : std::vector<std::string>{});
+}
+
+TEST(SplitPlan, GivesSomethingToSomeSplit) {
+  EXPECT_EQ(parse_split_plan("0,0,1", 3).test, 1.0);
+  EXPECT_EQ(tests::message_of<UsageError>([] { parse_split_plan("0,0,0", 0); }),
+            "--split: expected shares of train, dev and test such as 0.8,0.1,0.1, found '0,0,0'");
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Formats, DrawnSplits,
-    ::testing::Values(Form{"coco", {}, write_coco}, Form{"flickr8k", {}, write_flickr8k},
-                      Form{"flickr30k", {}, write_flickr30k}, Form{"karpathy", {}, write_karpathy},
-                      Form{"folder", {}, write_folder},
+    ::testing::Values(Form{"coco", {}, write_coco, true}, Form{"flickr8k", {}, write_flickr8k},
+                      Form{"flickr30k", {}, write_flickr30k},
+                      Form{"karpathy", {}, write_karpathy, true},
+                      Form{"folder", {}, write_folder, true},
                       Form{"csv", {{"image_column", "file"}, {"text_columns", "text"}}, write_csv},
                       Form{"tsv", {{"image_column", "file"}, {"text_columns", "text"}}, write_tsv}),
     [](const auto& form) { return form.param.format; });

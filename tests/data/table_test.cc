@@ -248,7 +248,9 @@ TEST_F(AcrossSplits, IsNoMatterWhereSplitsAreDrawn) {
   request_.split = SplitPlan{1, 0, 0, 0};
   EXPECT_EQ(import(how("error")).items(Modality::kText).splits,
             std::vector<Split>(5, Split::kTrain));
-  EXPECT_EQ(listener_.warnings.size(), 1U);
+  EXPECT_EQ(listener_.warnings.size(), 2U);
+  EXPECT_EQ(listener_.warnings.back(),
+            "the splits of the sources are not kept: --split draws all anew");
 }
 
 TEST_F(TableImport, SuggestsTheColumnThatWasMeant) {

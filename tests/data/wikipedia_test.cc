@@ -85,6 +85,15 @@ TEST_F(Wikipedia, NamesTheLineOfAListThatIsMalformed) {
   EXPECT_TRUE(contains(refusal(), list + ":2: expected a category from 1 to 1, found "));
 }
 
+TEST_F(Wikipedia, SaysHowOtherVectorsAreGivenWhereAFolderIsNotTheirs) {
+  write_folder();
+  std::filesystem::remove(folder_ / "w/raw_features.mat");
+  EXPECT_EQ(refusal(),
+            path("w") +
+                ": expected raw_features.mat in it, as Rasiwasia et al. have it, found none; other "
+                "vectors are given as IMAGES.npy TEXTS.npy --labels LABELS.npy");
+}
+
 TEST_F(Wikipedia, NamesBothCountsOfAListAndItsMatrix) {
   write_folder();
   write_text(folder_ / "w/trainset_txt_img_cat.list", "t1\ti1\t2\n");

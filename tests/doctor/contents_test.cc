@@ -99,6 +99,19 @@ TEST_F(Contents, ThatWentAwayOrChangedAfterTheImportAreFound) {
   expect_finding(inspection.findings[0], "changed-image-file", Severity::kError, {"'2.jpg'"});
 }
 
+TEST_F(Contents, ThatAreNoneInTheirPlaceAreMissingAndSayWhereTheyWereSought) {
+  inspect_with(nullptr);
+  fs::create_directory(folder_ / "moved");
+  fs::rename(path_, folder_ / "moved/d.h5");
+  path_ = folder_ / "moved/d.h5";
+  const Finding finding = only(inspect_file());
+  EXPECT_EQ(finding.code, "missing-image-file");
+  EXPECT_EQ(finding.severity, Severity::kWarning);
+  EXPECT_EQ(finding.count, 4U);
+  EXPECT_EQ(finding.examples, Examples{(folder_ / "moved/0.jpg").string()});
+  EXPECT_TRUE(tests::contains(finding.hint, "moved without them"));
+}
+
 TEST_F(Contents, ThatChangedButKeptTheirSizeAreFoundWhenTheyAreDecoded) {
   inspect_with(nullptr);
   write_text(folder_ / "2.jpg", jpeg("image 9.jpg"));
@@ -147,11 +160,14 @@ TEST_F(Contents, GoToTheDecoderOnceEachUnlessTheirContainersAreFaulty) {
           EXPECT_EQ(modality, Modality::kImage);
           EXPECT_EQ(bytes, id == "rare" ? "a format of the decoder's own" : jpeg("image " + id));
           decoded.insert(id);
+          if (id == "2.jpg") return std::optional<std::string>("9 bytes that are no image");
           return id == "1.jpg" ? std::optional<std::string>("not to my taste") : std::nullopt;
         });
     EXPECT_EQ(decoded, (std::multiset<std::string>{"0.jpg", "1.jpg", "2.jpg", "3.jpg", "rare"}));
-    expect_finding(only(inspection), "unreadable-image-file", Severity::kError,
-                   {"'1.jpg': not to my taste", "'cut': no end marker: cut short"});
+    expect_finding(
+        only(inspection), "unreadable-image-file", Severity::kError,
+        {"'1.jpg': not to my taste", "'2.jpg': begins as JPEG, but breaks off or is damaged",
+         "'cut': no end marker: cut short"});
   }
 }
 

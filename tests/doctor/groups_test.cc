@@ -64,8 +64,26 @@ TEST_F(Groups, OfTextsAloneHaveNobodyToMiss) {
   writer.add_text({"b", 1, Split::kDev}, "A cat.");
   writer.commit();
   const Inspection inspection = inspect_file();
-  EXPECT_TRUE(inspection.findings.empty()) << to_text(inspection);
+  EXPECT_EQ(only(inspection).code, "one-modality");
   EXPECT_TRUE(inspection.captions_per_image.empty());
+}
+
+TEST_F(Groups, OfVectorsWhoseRelevanceIsJudgedNeedNoCaptions) {
+  for (const bool judged : {true, false}) {
+    DatasetWriter writer(path_, {"set", "", ""}, WriterOptions{});
+    for (int i = 0; i < 3; ++i) {
+      writer.add_bare(Modality::kImage, {std::to_string(i), i, Split::kTest});
+    }
+    writer.add_bare(Modality::kText, {"q", 0, Split::kTest});
+    if (judged) writer.write_judgements(Modality::kText, Modality::kImage, {{0, 0, 1}, {0, 1, 1}});
+    writer.commit();
+    const Inspection inspection = inspect_file();
+    EXPECT_EQ(has(inspection, "images-without-captions"), !judged);
+    ASSERT_EQ(inspection.judgements.has_value(), judged);
+    if (judged) {
+      EXPECT_EQ(*inspection.judgements, (JudgementCounts{2, 1, "text", "image"}));
+    }
+  }
 }
 
 }  // namespace

@@ -25,6 +25,8 @@ Inspection full_inspection() {
   texts.groups.splits = {{"none", 0}, {"train", 6000}, {"dev", 1000}, {"test", 0}};
   inspection.captions_per_image = {{4, 1}, {5, 6999}};
   inspection.captions_per_sound = {{1, 3}};
+  inspection.judgements = JudgementCounts{70000, 35000, "text", "image"};
+  inspection.unchecked = {{"audio", "captions", 180, 200}};
   inspection.pairing = {{"image/a", "captions", 1000, -0.25},
                         {"image/net", "captions", 1000, 63.125}};
   inspection.findings = {{"leak-between-splits", Severity::kError, 1, {"'a'"}, "A hint."},
@@ -47,9 +49,13 @@ captions per sound: 1 (3 sounds)
 
 labels: 2 of image items (12 to 6,988 each)
 
+judgements: 70,000 of 35,000 text queries and image candidates
+
 pairing, in deviations from a random one (below 3 it looks random):
   image/a    captions  z -0.2  over 1,000 groups
   image/net  captions  z 63.1  over 1,000 groups
+
+pairing: not checked, 180 train groups, 200 are needed
 
 error    leak-between-splits: 1
          'a'
@@ -82,6 +88,10 @@ TEST(Inspection, IsTheJsonThatScriptsRelyOn) {
       "labels": {"cat": 12, "dog": 6988}}},
     "captions_per_image": {"4": 1, "5": 6999},
     "captions_per_sound": {"1": 3},
+    "judgements": {"count": 70000, "queries": 35000, "query_modality": "text",
+                   "candidate_modality": "image"},
+    "pairing_unchecked": [
+      {"features": "audio", "against": "captions", "train_groups": 180, "needed": 200}],
     "pairing": [
       {"features": "image/a", "against": "captions", "held_out": 1000, "z": -0.25},
       {"features": "image/net", "against": "captions", "held_out": 1000, "z": 63.125}],

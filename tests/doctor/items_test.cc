@@ -52,7 +52,9 @@ TEST_F(Items, OfNoTrainOrDevSplitAreNoted) {
   writer.add_text({"a", 0, Split::kTest}, "A dog.");
   writer.commit();
   const Inspection inspection = inspect_file();
-  EXPECT_EQ(inspection.findings.size(), 2U) << to_text(inspection);
+  EXPECT_EQ(inspection.findings.size(), 3U) << to_text(inspection);
+  expect_finding(find(inspection, "one-modality"), "one-modality", Severity::kNote,
+                 {"only text items"});
   expect_finding(find(inspection, "no-train-split"), "no-train-split", Severity::kNote, {"'set'"});
   expect_finding(find(inspection, "no-dev-split"), "no-dev-split", Severity::kNote, {"'set'"});
 }

@@ -214,7 +214,9 @@ TEST_F(Pairing, OfCaptionsThatAreTiledAgainstTheirImagesIsRecognised) {
 
 TEST_F(Pairing, IsLookedAtOnlyWhereEnoughGroupsCanTell) {
   EXPECT_EQ(inspect_images({.groups = 200}, stored(200)).pairing.size(), 1U);
-  EXPECT_TRUE(inspect_images({.groups = 199}, stored(199)).pairing.empty());
+  const Inspection few = inspect_images({.groups = 199}, stored(199));
+  EXPECT_TRUE(few.pairing.empty());
+  EXPECT_EQ(few.unchecked, (std::vector<UncheckedPairing>{{"image", "captions", 199, 200}}));
 }
 
 TEST_F(Pairing, IsFittedOnTrainOnly) {

@@ -4,10 +4,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/lines.h"
 #include "data/exports/exports.h"
 #include "data/npy.h"
 
@@ -25,7 +27,16 @@ struct Pairs {
     }
     return true;
   }
+  bool has_one_each() const { return are_even() && captions.front().size() == 1; }
 };
+
+/// Whether a reader could take two images for one.
+bool has_equal_rows_in_turn(const Matrix& rows) {
+  for (std::size_t i = 1; i < rows.rows(); ++i) {
+    if (std::ranges::equal(rows.row(i - 1), rows.row(i))) return true;
+  }
+  return false;
+}
 
 Pairs pairs_of(const Dataset& dataset, Split split) {
   const Items& images = dataset.items(Modality::kImage);
@@ -60,8 +71,10 @@ Paths write_precomp(const Job& job) {
                                 job.dataset.path().string()));
   }
   const auto texts = job.dataset.raw(Modality::kText);
-  std::filesystem::create_directories(job.out);
+  AtomicFolder folder(job.out, &job.progress);
   Paths written;
+  std::size_t images_written = 0;
+  bool is_ambiguous = false;
   for (const Split split : {Split::kTrain, Split::kDev, Split::kTest}) {
     const Pairs pairs = pairs_of(job.dataset, split);
     if (pairs.images.empty()) continue;
@@ -79,15 +92,30 @@ Paths write_precomp(const Job& job) {
       }
     }
     const auto file = [&](const char* what) {
-      return written.emplace_back(job.out / fmt::format("{}_{}", name_of(split), what));
+      const std::string name = fmt::format("{}_{}", name_of(split), what);
+      written.push_back(job.out / name);
+      return folder.temporary() / name;
     };
-    write_npy(file("ims.npy"), rows_of(features, rows));
+    const Matrix vectors = rows_of(features, rows);
+    is_ambiguous = is_ambiguous || (pairs.has_one_each() && has_equal_rows_in_turn(vectors));
+    images_written += pairs.images.size();
+    write_npy(file("ims.npy"), vectors);
     write_file_atomically(file("caps.txt"), captions);
     write_file_atomically(file("ids.txt"), ids);
   }
   if (written.empty()) {
     throw DataError(
         fmt::format("{}: no split has an image with a caption", job.dataset.path().string()));
+  }
+  folder.commit();
+  if (images_written < images.size()) {
+    job.progress.warn("images of no split or without a caption in it, left out: " +
+                      with_commas(images.size() - images_written));
+  }
+  if (is_ambiguous) {
+    job.progress.warn(
+        "images in turn have the same vector and one caption each: who reads this folder must be "
+        "told (import precomp --captions-per-image 1)");
   }
   return written;
 }

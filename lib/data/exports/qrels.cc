@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <optional>
+#include <unordered_map>
 
 #include "core/error.h"
 #include "core/files.h"
@@ -11,53 +13,96 @@
 namespace alignlab::exports {
 namespace {
 
-std::string judged(const Dataset& dataset, const Judgements& judgements) {
-  const Items& queries = dataset.items(judgements.query_modality);
-  const Items& candidates = dataset.items(judgements.candidate_modality);
+/// The items of the asked split by what the lines call them.
+class Names {
+ public:
+  Names(const Job& job, Modality modality)
+      : items_(job.dataset.items(modality)), chosen_(items_of(items_, job.options.text("split"))) {
+    const bool are_rows = job.options.text("ids") == "rows";
+    if (!are_rows) {
+      require_plain_ids(ids_of(items_, chosen_), job.out.string(),
+                        "; ids=rows writes row numbers instead");
+    }
+    for (std::size_t row = 0; row < chosen_.size(); ++row) {
+      const std::size_t item = chosen_[row];
+      name_of_[item] = are_rows ? fmt::to_string(row) : std::string(items_.ids[item]);
+    }
+  }
+
+  const Items& items() const { return items_; }
+  const std::vector<std::size_t>& chosen() const { return chosen_; }
+  /// Null where the item is of another split.
+  const std::string* find(std::size_t item) const {
+    const auto found = name_of_.find(item);
+    return found == name_of_.end() ? nullptr : &found->second;
+  }
+
+ private:
+  const Items& items_;
+  std::vector<std::size_t> chosen_;
+  std::unordered_map<std::size_t, std::string> name_of_;
+};
+
+std::string judged(const Judgements& judgements, const Names& queries, const Names& candidates) {
   std::string lines;
   for (std::size_t i = 0; i < judgements.queries.size(); ++i) {
-    lines += fmt::format(
-        "{} 0 {} {}\n", queries.ids[static_cast<std::size_t>(judgements.queries[i])],
-        candidates.ids[static_cast<std::size_t>(judgements.candidates[i])], judgements.grades[i]);
+    const std::string* query = queries.find(static_cast<std::size_t>(judgements.queries[i]));
+    const std::string* candidate =
+        candidates.find(static_cast<std::size_t>(judgements.candidates[i]));
+    if (query == nullptr || candidate == nullptr) continue;
+    lines += fmt::format("{} 0 {} {}\n", *query, *candidate, judgements.grades[i]);
   }
   return lines;
 }
 
-std::string paired(const Items& queries, const Items& candidates, const std::string& split) {
+std::string paired(const Names& queries, const Names& candidates) {
   std::map<std::int32_t, std::vector<std::size_t>> of_group;
-  for (const std::size_t item : items_of(candidates, split)) {
-    of_group[candidates.groups[item]].push_back(item);
+  for (const std::size_t item : candidates.chosen()) {
+    of_group[candidates.items().groups[item]].push_back(item);
   }
   std::string lines;
-  for (const std::size_t query : items_of(queries, split)) {
-    const auto found = of_group.find(queries.groups[query]);
+  for (const std::size_t query : queries.chosen()) {
+    const auto found = of_group.find(queries.items().groups[query]);
     if (found == of_group.end()) continue;
     for (const std::size_t candidate : found->second) {
-      lines += fmt::format("{} 0 {} 1\n", queries.ids[query], candidates.ids[candidate]);
+      lines += fmt::format("{} 0 {} 1\n", *queries.find(query), *candidates.find(candidate));
     }
   }
   return lines;
+}
+
+/// What an option names; `judged` where it leaves it open, or must not name another.
+Modality modality_of(const Job& job, const char* option, std::optional<Modality> judged,
+                     Modality fallback) {
+  const std::optional<Modality> asked = modality_from(job.options.text(option));
+  if (asked && judged && *asked != *judged) {
+    throw UsageError(
+        fmt::format("alignlab export qrels: {}: the judgements of {} have {} {}, not {}", option,
+                    job.dataset.path().string(), name_of(*judged), option, name_of(*asked)));
+  }
+  return asked.value_or(judged.value_or(fallback));
 }
 
 }  // namespace
 
 Paths write_qrels(const Job& job) {
   const auto judgements = job.dataset.judgements();
+  const auto judged_by = [&](Modality Judgements::*side) {
+    return judgements ? std::optional((*judgements).*side) : std::nullopt;
+  };
   const Modality query =
-      judgements ? judgements->query_modality : modality_from(job.options.text("queries")).value();
-  const Modality candidate = judgements ? judgements->candidate_modality
-                                        : modality_from(job.options.text("candidates")).value();
-  for (const Modality modality : {query, candidate}) {
-    const Items& items = job.dataset.items(modality);
-    require_plain_ids(ids_of(items, items_of(items, "all")), job.out.string());
-  }
-  const std::string lines = judgements
-                                ? judged(job.dataset, *judgements)
-                                : paired(job.dataset.items(query), job.dataset.items(candidate),
-                                         job.options.text("split"));
+      modality_of(job, "queries", judged_by(&Judgements::query_modality), Modality::kText);
+  const Modality candidate =
+      modality_of(job, "candidates", judged_by(&Judgements::candidate_modality), Modality::kImage);
+  const Names queries(job, query);
+  const Names candidates(job, candidate);
+  const std::string lines =
+      judgements ? judged(*judgements, queries, candidates) : paired(queries, candidates);
   if (lines.empty()) {
-    throw DataError(fmt::format("{}: no judgement and no pair of {} and {} to write",
-                                job.dataset.path().string(), name_of(query), name_of(candidate)));
+    const std::string& split = job.options.text("split");
+    throw DataError(fmt::format("{}: no {} of {} and {} to write{}", job.dataset.path().string(),
+                                judgements ? "judgement" : "pair", name_of(query),
+                                name_of(candidate), split == "all" ? "" : " in split " + split));
   }
   write_file_atomically(job.out, lines);
   return {job.out};

@@ -46,12 +46,12 @@ class Importer {
     for (std::size_t i = 0; i < candidates_->rows(); ++i) {
       if (i % kQueriesABlock == 0) progress_.check();
       writer_.add_bare(modalities_.second,
-                       {fmt::to_string(i), static_cast<std::int32_t>(i), Split::kTest});
+                       {fmt::to_string(i), static_cast<std::int32_t>(i), split()});
     }
     writer_.write_judgements(modalities_.first, modalities_.second, add_queries());
     store(candidates_, modalities_.second);
     store(queries_, modalities_.first);
-    return finish(writer_);
+    return finish(writer_, progress_);
   }
 
  private:
@@ -78,6 +78,8 @@ class Importer {
                        candidates_->rows()));
     }
   }
+
+  Split split() const { return request_.split ? Split::kNone : Split::kTest; }
 
   std::size_t wanted() const {
     return static_cast<std::size_t>(request_.options.integer("neighbours"));
@@ -116,7 +118,7 @@ class Importer {
           {static_cast<std::int32_t>(query), static_cast<std::int32_t>(nearest[k]), 1.0F});
     }
     writer_.add_bare(modalities_.first,
-                     {fmt::to_string(query), static_cast<std::int32_t>(nearest[0]), Split::kTest});
+                     {fmt::to_string(query), static_cast<std::int32_t>(nearest[0]), split()});
   }
 
   void store(const std::shared_ptr<MatrixFile>& matrix, Modality modality) {

@@ -59,14 +59,16 @@ std::string subfolder_of(const fs::path& json) {
   return stem.starts_with(kFilePrefix) ? stem.substr(kFilePrefix.size()) : "";
 }
 
-std::optional<fs::path> image_folder(const ImportRequest& request, const fs::path& json) {
+/// Where images may lie: first in the subfolder of their split, where there is one.
+std::vector<fs::path> image_folders(const ImportRequest& request, const fs::path& json) {
   const fs::path root = root_of(json);
   const bool is_usual = !request.images && fs::is_directory(root / "images");
   const fs::path base = request.images ? *request.images : is_usual ? root / "images" : root;
   const std::string subfolder = subfolder_of(json);
-  if (!subfolder.empty() && fs::is_directory(base / subfolder)) return base / subfolder;
-  if (request.images || is_usual) return base;
-  return std::nullopt;
+  std::vector<fs::path> folders;
+  if (!subfolder.empty() && fs::is_directory(base / subfolder)) folders.push_back(base / subfolder);
+  if (request.images || is_usual) folders.push_back(base);
+  return folders;
 }
 
 std::optional<fs::path> audio_folder(const ImportRequest& request, const fs::path& json) {
@@ -105,11 +107,16 @@ class Importer final : public CocoListener {
       throw DataError(fmt::format("{}: expected images, found none", sources_[0].string()));
     }
     if (judgements) import_judgements(*judgements);
-    return finish(writer_);
+    return finish(writer_, progress_);
   }
 
   void on_image(const CocoImage& image) override {
     const EntryPlace place{source_, image.entry};
+    if (!lies_inside(image.file_name)) {
+      fail("images", image.entry,
+           fmt::format("'file_name': expected a file name inside the folder, found '{}'",
+                       excerpt(image.file_name)));
+    }
     Image& known = image_of(image.id, place);
     if (known.row >= 0) {
       fail("images", image.entry,
@@ -120,8 +127,9 @@ class Importer final : public CocoListener {
     known.place = place;
     const ItemKey key{image.id, known.group, split_};
     ++images_here_;
-    missing_images_.add(image.file_name,
-                        writer_.add_file(Modality::kImage, key, image_folder_, image.file_name));
+    missing_images_.add(
+        image.file_name,
+        writer_.add_file(Modality::kImage, key, folder_of(image.file_name), image.file_name));
     if (image.label) writer_.set_label(known.group, *image.label);
     if (audio_folder_) {
       const std::string sound = fs::path(image.file_name).stem().string() + ".wav";
@@ -175,6 +183,16 @@ class Importer final : public CocoListener {
     return fmt::format("{}[{}] of {}", list, place.entry, sources_[place.source].string());
   }
 
+  /// The folder that has the image, else the first.
+  std::optional<fs::path> folder_of(const std::string& file) const {
+    if (image_folders_.empty()) return std::nullopt;
+    std::error_code error;
+    const auto found = std::ranges::find_if(image_folders_, [&](const fs::path& folder) {
+      return fs::is_regular_file(folder / file, error);
+    });
+    return found == image_folders_.end() ? image_folders_.front() : *found;
+  }
+
   Image& image_of(const std::string& id, const EntryPlace& place) {
     const auto next_group = static_cast<std::int32_t>(images_.size());
     return images_.try_emplace(id, Image{next_group, -1, place}).first->second;
@@ -183,8 +201,12 @@ class Importer final : public CocoListener {
   void import_source() {
     const fs::path& json = sources_[source_];
     split_ = split_in_name(json.filename().string()).value_or(Split::kNone);
-    image_folder_ = image_folder(request_, json);
+    image_folders_ = image_folders(request_, json);
     audio_folder_ = audio_folder(request_, json);
+    if ((request_.embed || request_.drop_missing) && image_folders_.empty()) {
+      throw UsageError(fmt::format("coco: {} needs the folder of the images (--images)",
+                                   request_.embed ? "--embed" : "--missing drop"));
+    }
     images_here_ = missing_sounds_ = 0;
     missing_images_ = {};
     empty_captions_ = {};
@@ -216,11 +238,11 @@ class Importer final : public CocoListener {
           "{}: no train, val, dev or test in its name, so its images are of no split: {}", file,
           all));
     }
-    if (!image_folder_) {
+    if (image_folders_.empty()) {
       progress_.warn(fmt::format(
           "{}: no folder of images is given or beside it: images are known by name only", file));
     } else {
-      missing_images_.warn(progress_, Modality::kImage, image_folder_, file + ": ");
+      missing_images_.warn(progress_, Modality::kImage, image_folders_.front(), file + ": ");
     }
     if (missing_sounds_ > 0) {
       progress_.warn(fmt::format("{}: images without a sound in {}: {} of {}", file,
@@ -311,7 +333,7 @@ class Importer final : public CocoListener {
   // Of the source that is being read.
   std::uint32_t source_ = 0;
   Split split_ = Split::kNone;
-  std::optional<fs::path> image_folder_;
+  std::vector<fs::path> image_folders_;
   std::optional<fs::path> audio_folder_;
   std::size_t images_here_ = 0;
   std::size_t missing_sounds_ = 0;
@@ -322,7 +344,8 @@ class Importer final : public CocoListener {
 }  // namespace
 
 ImportSummary import_coco(const ImportRequest& request, Progress& progress) {
-  check_takes("coco", request, {.images = true, .audio = true, .judgements = true});
+  check_takes("coco", request,
+              {.images = true, .audio = true, .judgements = true, .finds_files = true});
   std::vector<fs::path> sources = find_sources(plain_sources("coco", request));
   const std::optional<fs::path> judgements = judgement_file(request, sources);
   check_output(request.out, sources);

@@ -89,14 +89,14 @@ class Importer {
       Side first = side(pairs_[i].first, "first", i);
       Side second = side(pairs_[i].second, "second", i);
       group(first, second);
-      const Split split = pairs_[i].split.value_or(Split::kTest);
+      const Split split = pairs_[i].split.value_or(request_.split ? Split::kNone : Split::kTest);
       add(modalities_.first, first, split, first_rows_, first_ids_);
       add(modalities_.second, second, split, second_rows_, second_ids_);
     }
     const std::string& name = request_.options.text("feature");
     writer_.write_features(first_rows_.features(modalities_.first, name), progress_);
     writer_.write_features(second_rows_.features(modalities_.second, name), progress_);
-    return finish(writer_);
+    return finish(writer_, progress_);
   }
 
  private:

@@ -84,7 +84,7 @@ class Importer {
     }
     check_lists();
     warn();
-    return finish(writer_);
+    return finish(writer_, progress_);
   }
 
  private:
@@ -97,6 +97,10 @@ class Importer {
     const auto [line, is_new] = caption_lines_.try_emplace(caption.id, lines.number());
     if (!is_new) {
       lines.fail(fmt::format("'{}' is already on line {}", excerpt(caption.id), line->second));
+    }
+    if (!lies_inside(caption.image)) {
+      lines.fail(fmt::format("expected a file name inside the folder, found '{}'",
+                             excerpt(caption.image)));
     }
     const Image& image = image_of(caption.image);
     writer_.add_text({caption.id, image.group, image.split}, caption.text);

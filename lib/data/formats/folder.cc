@@ -2,7 +2,8 @@
 // that are not blank are its captions. Files of one name but for their ending are together. A
 // subfolder called train, dev, val or test is a split. Items are known by their path from the
 // source, after "train/" and the like where the source was given a split; they are in the order of
-// these paths, byte by byte. Hidden files, links to folders and files of other kinds are left out.
+// these paths, byte by byte. Hidden files, links to folders and files of other kinds are left out;
+// of images and sounds that no feature kind can decode, a note says how many.
 
 #include <fmt/format.h>
 
@@ -20,10 +21,13 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kBlanks = " \t";
-constexpr std::array<std::string_view, 11> kImageEndings{
-    ".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pbm", ".pgm", ".ppm"};
-constexpr std::array<std::string_view, 9> kSoundEndings{".wav",  ".flac", ".ogg", ".opus", ".mp3",
-                                                        ".aiff", ".aif",  ".au",  ".m4a"};
+constexpr std::array<std::string_view, 5> kImageEndings{".jpg", ".jpeg", ".png", ".bmp", ".webp"};
+constexpr std::array<std::string_view, 11> kSoundEndings{
+    ".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf", ".w64"};
+/// Images and sounds that no feature kind can decode.
+constexpr std::array<std::string_view, 16> kForeignEndings{
+    ".gif",  ".tif", ".tiff", ".pbm", ".pgm", ".ppm", ".avif", ".heic",
+    ".heif", ".jp2", ".jxl",  ".svg", ".m4a", ".aac", ".wma",  ".amr"};
 
 std::optional<Modality> modality_of(const fs::path& file) {
   const std::string ending = lowercase(file.extension().string());
@@ -33,13 +37,20 @@ std::optional<Modality> modality_of(const fs::path& file) {
   return std::nullopt;
 }
 
+bool is_foreign(const fs::path& file) {
+  const std::string ending = lowercase(file.extension().string());
+  return std::ranges::find(kForeignEndings, ending) != kForeignEndings.end();
+}
+
 struct Entry {
   std::string path;  // from the source, with '/'
   Modality modality;
 };
 
-/// Everything of a source that has a modality, in order of its path.
-std::vector<Entry> list_files(const fs::path& source, Progress& progress) {
+/// Everything of a source that has a modality, in order of its path; `foreign` gets the paths of
+/// the images and sounds that nothing decodes.
+std::vector<Entry> list_files(const fs::path& source, std::vector<std::string>& foreign,
+                              Progress& progress) {
   std::vector<Entry> entries;
   for (auto at = fs::recursive_directory_iterator(source); at != fs::end(at); ++at) {
     progress.check();
@@ -48,8 +59,13 @@ std::vector<Entry> list_files(const fs::path& source, Progress& progress) {
       continue;
     }
     const auto modality = modality_of(at->path());
-    if (!modality || !at->is_regular_file()) continue;
+    const bool is_other = !modality && is_foreign(at->path());
+    if ((!modality && !is_other) || !at->is_regular_file()) continue;
     std::string path = at->path().lexically_relative(source).generic_string();
+    if (is_other) {
+      foreign.push_back(std::move(path));
+      continue;
+    }
     if (utf8_prefix(path) != path.size()) {
       throw DataError(
           fmt::format("{}: expected names in UTF-8, found '{}'", source.string(), excerpt(path)));
@@ -57,6 +73,7 @@ std::vector<Entry> list_files(const fs::path& source, Progress& progress) {
     entries.push_back({std::move(path), *modality});
   }
   std::ranges::sort(entries, {}, &Entry::path);
+  std::ranges::sort(foreign);
   return entries;
 }
 
@@ -94,9 +111,11 @@ class Importer {
   ImportSummary run() {
     for (const ImportSource& source : request_.sources) import_source(source);
     if (groups_.empty()) {
-      throw DataError(fmt::format("{}: expected images or sounds, found none",
-                                  request_.sources[0].path.string()));
+      throw DataError(fmt::format(
+          "{}: expected images or sounds, found none{}", request_.sources[0].path.string(),
+          foreign_.count() == 0 ? "" : " of a format that is read here, but " + foreign_.text()));
     }
+    foreign_.warn(progress_, "files of formats that are not read here, left out");
     if (writer_.count(Modality::kText) > 0) {
       captionless_.warn(progress_, "files without a caption");
     }
@@ -105,7 +124,7 @@ class Importer {
       progress_.warn("files in no folder of a split, so of no split: " +
                      with_commas(without_split_));
     }
-    return finish(writer_);
+    return finish(writer_, progress_);
   }
 
  private:
@@ -129,7 +148,9 @@ class Importer {
   void import_source(const ImportSource& source) {
     check_folder(source.path, "the import");
     prefix_ = source.split ? fmt::format("{}/", name_of(*source.split)) : "";
-    const std::vector<Entry> entries = list_files(source.path, progress_);
+    std::vector<std::string> foreign;
+    const std::vector<Entry> entries = list_files(source.path, foreign, progress_);
+    for (const std::string& path : foreign) foreign_.add(path);
     texts_.clear();
     for (const Entry& entry : entries) {
       if (entry.modality == Modality::kText) texts_[stem_of(entry.path)].push_back(entry.path);
@@ -205,12 +226,13 @@ class Importer {
   std::size_t without_split_ = 0;
   Tally captionless_;
   Tally alone_;
+  Tally foreign_;
 };
 
 }  // namespace
 
 ImportSummary import_folder(const ImportRequest& request, Progress& progress) {
-  check_takes("folder", request, {});
+  check_takes("folder", request, {.finds_files = true});
   return Importer(request, progress).run();
 }
 

@@ -85,7 +85,11 @@ const std::vector<Format>& formats() {
       {"tsv", "the same as csv, separated by tabs", table_options("tab"), import_tsv},
       {"precomp",
        "VSE++ and the like: a folder with {train,dev,test}_ims.npy, _caps.txt and perhaps _ids.txt",
-       {},
+       {{.name = "captions_per_image",
+         .summary = "in turn, where a row is a caption; 0: as many as have equal rows",
+         .fallback = std::int64_t{0},
+         .least = 0,
+         .most = 10000}},
        import_precomp},
       {"wikipedia",
        "labelled pairs of Rasiwasia et al. 2010: their folder, or matrices of images and texts",
@@ -110,7 +114,8 @@ const std::vector<Format>& formats() {
 }
 
 WriterOptions writer_options(const ImportRequest& request) {
-  return {request.embed ? ContentKind::kBytes : ContentKind::kPaths, request.split};
+  return {request.embed ? ContentKind::kBytes : ContentKind::kPaths, request.split, request.replace,
+          request.drop_missing};
 }
 
 std::vector<fs::path> plain_sources(const std::string& format, const ImportRequest& request) {
@@ -183,12 +188,22 @@ void ReadingProgress::finish() {
   progress_.end();
 }
 
-ImportSummary finish(DatasetWriter& writer) {
+ImportSummary finish(DatasetWriter& writer, Progress& progress) {
+  if (writer.draws_over_splits()) {
+    progress.warn("the splits of the sources are not kept: --split draws all anew");
+  }
   ImportSummary summary;
+  summary.content_hash = writer.commit();
   summary.images = writer.count(Modality::kImage);
   summary.audio = writer.count(Modality::kAudio);
   summary.texts = writer.count(Modality::kText);
-  summary.content_hash = writer.commit();
+  std::string dropped;
+  for (const auto& [modality, count] : writer.dropped()) {
+    dropped += fmt::format(
+        "{}{} {}", dropped.empty() ? "" : ", ", with_commas(count),
+        modality == Modality::kAudio ? "sounds" : fmt::format("{}s", name_of(modality)));
+  }
+  if (!dropped.empty()) progress.warn("left out, as their files are missing: " + dropped);
   return summary;
 }
 
@@ -201,6 +216,18 @@ void check_takes(const std::string& format, const ImportRequest& request, const 
   }
   if (request.judgements && !takes.judgements) {
     throw UsageError(fmt::format("{}: takes no judgements (--judgements)", format));
+  }
+  const bool has_files = takes.images || takes.audio || takes.finds_files;
+  const bool is_told = takes.finds_files || request.images || request.audio;
+  for (const auto& [given, option] :
+       {std::pair(request.embed, "--embed"), std::pair(request.drop_missing, "--missing drop")}) {
+    if (given && !has_files) {
+      throw UsageError(fmt::format("{}: has no files, so {} is of no use", format, option));
+    }
+    if (given && !is_told) {
+      throw UsageError(fmt::format("{}: {} needs the folder of the files (--images{})", format,
+                                   option, takes.audio ? " or --audio" : ""));
+    }
   }
   if (request.images) check_folder(*request.images, "--images");
   if (request.audio) check_folder(*request.audio, "--audio");

@@ -105,13 +105,14 @@ class ReadingProgress {
   std::uint64_t reported_ = 0;
 };
 
-/// Counts and commits.
-ImportSummary finish(DatasetWriter& writer);
-/// UsageError for options of `import` that the format has no use for.
+/// Commits and counts; notes what was dropped, and splits that are drawn over given ones.
+ImportSummary finish(DatasetWriter& writer, Progress& progress);
+/// UsageError for options of `import` that the format has no use for, or that lack another.
 struct Takes {
   bool images = false;
   bool audio = false;
   bool judgements = false;
+  bool finds_files = false;  // without being told a folder
 };
 void check_takes(const std::string& format, const ImportRequest& request, const Takes& takes);
 

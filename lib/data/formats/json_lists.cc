@@ -15,6 +15,71 @@ namespace alignlab {
 namespace fs = std::filesystem;
 namespace {
 
+/// What the parser says, "[...] parse error at line 1, column 5: syntax error while parsing value -
+/// unexpected ']'; expected ...", taken apart and said in our words.
+struct ParserWords {
+  explicit ParserWords(std::string_view what) {
+    constexpr std::string_view kPlace = "parse error at line ";
+    constexpr std::string_view kColumn = ", column ";
+    const std::size_t at = what.find(kPlace);
+    const std::size_t end = what.find(": ", at);
+    if (at == std::string_view::npos || end == std::string_view::npos) return;
+    const std::string_view numbers = what.substr(at + kPlace.size(), end - at - kPlace.size());
+    const std::size_t comma = numbers.find(kColumn);
+    if (comma == std::string_view::npos) return;
+    place = fmt::format("{}:{}", numbers.substr(0, comma), numbers.substr(comma + kColumn.size()));
+    detail = what.substr(end + 2);
+    const std::size_t dash = detail.find(" - ");
+    if (dash != std::string_view::npos) detail.remove_prefix(dash + 3);
+    const auto cut = [&](std::string_view mark) {
+      const std::size_t begin = detail.rfind(mark);
+      if (begin == std::string_view::npos) return std::string_view();
+      const std::string_view rest = detail.substr(begin + mark.size());
+      detail = detail.substr(0, begin);
+      return rest;
+    };
+    expected = cut("; expected ");
+    last_read = cut("; last read: ");
+  }
+
+  /// What a token is called.
+  static std::string_view named(std::string_view token) {
+    if (token == "end of input") return "the end of the file";
+    if (token == "'[', '{', or a literal") return "a value";
+    constexpr std::string_view kLiteral = " literal";
+    if (token.ends_with(kLiteral)) token.remove_suffix(kLiteral.size());
+    return token;
+  }
+
+  std::string fault() const {
+    constexpr std::string_view kUnexpected = "unexpected ";
+    if (detail.starts_with(kUnexpected)) {
+      const std::string_view found = named(detail.substr(kUnexpected.size()));
+      const bool is_end = found == "the end of the file";
+      return fmt::format("expected {}, found {}",
+                         is_end || expected.empty() ? "JSON" : named(expected), found);
+    }
+    if (detail.ends_with("missing closing quote")) {
+      return "expected JSON, found the end of the file inside a string";
+    }
+    return fmt::format("expected JSON, found an {}{}", excerpt(detail, 90), context());
+  }
+
+  /// The last of what was read, which is in quotes.
+  std::string context() const {
+    constexpr std::size_t kMost = 40;
+    if (last_read.size() < 2) return "";
+    std::string_view text = last_read.substr(1, last_read.size() - 2);
+    text.remove_prefix(text.size() - std::min(text.size(), kMost));
+    return fmt::format(" at the end of '{}'", excerpt(text));
+  }
+
+  std::string place;  // "line:column"
+  std::string_view detail;
+  std::string_view expected;
+  std::string_view last_read;
+};
+
 class Handler final : public nlohmann::json_sax<nlohmann::json> {
  public:
   Handler(const fs::path& path, std::ifstream& in, const std::vector<JsonList>& lists,
@@ -91,13 +156,14 @@ class Handler final : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
 
-  bool parse_error(std::size_t position, const std::string&,
+  bool parse_error(std::size_t position, const std::string& token,
                    const nlohmann::detail::exception& error) override {
-    constexpr std::string_view kPrefix = "parse error at ";
-    std::string_view what = error.what();
-    what.remove_prefix(std::min(what.find("] ") + 2, what.size()));
-    if (what.starts_with(kPrefix)) fail(excerpt(what.substr(kPrefix.size()), 160));
-    fail(fmt::format("byte {}: {}", position, excerpt(what, 160)));
+    const ParserWords words(error.what());
+    if (words.place.empty()) {
+      fail(fmt::format("byte {}: expected a number that a double can hold, found {}", position,
+                       excerpt(token)));
+    }
+    throw DataError(fmt::format("{}:{}: {}", path_.string(), words.place, words.fault()));
   }
 
   void check_complete() const {

@@ -4,7 +4,7 @@
 // stream: the wanted fields of the wanted lists, in the order of the file; everything else is
 // skipped. Memory is one entry of an outer list.
 //
-// DataErrors: "file: line L, column C: ..." where the JSON is malformed, cut or followed by more,
+// DataErrors: "file:line:column: ..." where the JSON is malformed, cut or followed by more,
 // "file: annotations[12]: ..." where an entry lacks a field or has a value of another type, and
 // where a wanted list is missing or comes twice.
 

@@ -52,7 +52,7 @@ class Importer final : public JsonListener {
     missing_.warn(progress_, Modality::kImage, request_.images);
     captionless_.warn(progress_, "images without a sentence");
     empty_.warn(progress_, "empty sentences");
-    return finish(writer_);
+    return finish(writer_, progress_);
   }
 
   void on_entry(const JsonList&, JsonEntry& image) override {
@@ -132,6 +132,10 @@ ImportSummary import_karpathy(const ImportRequest& request, Progress& progress) 
   if (sources.size() != 1) {
     throw UsageError(
         fmt::format("karpathy: expected one file dataset_*.json, found {}", sources.size()));
+  }
+  if (fs::is_directory(sources[0])) {
+    throw DataError(
+        fmt::format("{}: expected a file dataset_*.json, found a folder", sources[0].string()));
   }
   return Importer(sources[0], request, progress).run();
 }

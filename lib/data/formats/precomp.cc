@@ -3,9 +3,12 @@
 // perhaps _ids.txt. Some have a row an image, some repeat it for each caption; which, and which
 // captions share an image, is read off the rows and the ids, and never assumed to be five.
 //
-// - A row a caption: captions in turn whose rows are equal bit for bit are of one image.
 // - A row an image: captions must be a multiple of the rows.
-// - Where ids, one a caption, repeat, they name images, and captions group by them.
+// - A row a caption: where ids repeat, they name images, and captions group by them. Else captions
+//   in turn whose rows are equal bit for bit are of one image, as many of each: where all rows
+//   differ from the next, every caption has an image of its own, and ids are those of images.
+// - Runs of equal rows that are uneven could be images with more captions or images that look the
+//   same, so they are refused until the option `captions_per_image` says how many.
 
 #include <fmt/format.h>
 
@@ -30,6 +33,12 @@ struct Part {
   fs::path rows_file;
   fs::path captions_file;
   std::optional<fs::path> ids_file;
+
+  std::vector<fs::path> files() const {
+    std::vector<fs::path> all{rows_file, captions_file};
+    if (ids_file) all.push_back(*ids_file);
+    return all;
+  }
 };
 
 std::vector<Part> find_parts(const fs::path& folder) {
@@ -92,9 +101,15 @@ struct Reading {
 
 class PartReader {
  public:
+  /// `each`: captions an image; 0 where the rows are to say it.
   PartReader(const Part& part, MatrixFile& matrix, std::size_t captions, const StringColumn& ids,
-             Progress& progress)
-      : part_(part), matrix_(matrix), captions_(captions), ids_(ids), progress_(progress) {}
+             std::size_t each, Progress& progress)
+      : part_(part),
+        matrix_(matrix),
+        captions_(captions),
+        ids_(ids),
+        each_(each),
+        progress_(progress) {}
 
   Reading read() {
     if (captions_ == 0 || matrix_.rows() == 0 || matrix_.rows() > captions_) fail_counts();
@@ -112,7 +127,8 @@ class PartReader {
       reading = by_id();
       reading.ids_name_images = true;
     } else if (matrix_.rows() == captions_) {
-      reading = by_equal_rows();
+      reading = each_ > 0 ? by_number() : by_equal_rows();
+      reading.ids_name_images = part_.ids_file && reading.image_rows.size() == captions_;
     } else {
       reading = by_turns();
       reading.ids_name_images = an_id_a_row;
@@ -138,6 +154,13 @@ class PartReader {
 
   Reading by_turns() const {
     if (captions_ % matrix_.rows() != 0) fail_counts();
+    if (each_ > 0 && captions_ != each_ * matrix_.rows()) {
+      throw DataError(
+          fmt::format("{}: expected {} captions for each of {} rows of {} "
+                      "(--captions-per-image), found {}",
+                      part_.captions_file.string(), each_, matrix_.rows(), part_.rows_file.string(),
+                      captions_));
+    }
     Reading reading;
     for (std::size_t i = 0; i < matrix_.rows(); ++i) reading.image_rows.push_back(i);
     for (std::size_t i = 0; i < captions_; ++i) {
@@ -156,18 +179,46 @@ class PartReader {
       }
       reading.caption_images.push_back(reading.image_rows.size() - 1);
     });
-    warn_of_uneven(reading);
+    check_even(reading);
     return reading;
   }
 
   /// Two images in turn with the same vector would be taken for one.
-  void warn_of_uneven(const Reading& reading) {
+  void check_even(const Reading& reading) const {
     std::vector<std::size_t> counts(reading.image_rows.size(), 0);
     for (const std::size_t image : reading.caption_images) ++counts[image];
     const auto [least, most] = std::ranges::minmax(counts);
     if (least == most) return;
-    progress_.warn(fmt::format("{}: images, told apart by their rows, have {} to {} captions",
-                               part_.rows_file.filename().string(), least, most));
+    fs::path ids = part_.rows_file;
+    ids.replace_filename(fmt::format("{}_ids.txt", name_of(part_.split)));
+    throw DataError(fmt::format(
+        "{}: images, told apart by their rows, would have {} to {} captions; say how many each has "
+        "with --captions-per-image, or name the image of each caption in {}",
+        part_.rows_file.string(), least, most, ids.string()));
+  }
+
+  Reading by_number() {
+    if (captions_ % each_ != 0) {
+      throw DataError(
+          fmt::format("{}: expected a multiple of {} captions (--captions-per-image), "
+                      "found {}",
+                      part_.captions_file.string(), each_, captions_));
+    }
+    Reading reading;
+    std::vector<float> first;
+    for_each_row(matrix_, progress_, [&](std::size_t row, std::span<const float> values) {
+      if (row % each_ == 0) {
+        reading.image_rows.push_back(row);
+        first.assign(values.begin(), values.end());
+      } else if (!same_bits(first, values)) {
+        throw DataError(fmt::format(
+            "{}: expected {} equal rows in turn (--captions-per-image), found that row {} differs "
+            "from row {}",
+            part_.rows_file.string(), each_, row, reading.image_rows.back()));
+      }
+      reading.caption_images.push_back(reading.image_rows.size() - 1);
+    });
+    return reading;
   }
 
   Reading by_id() {
@@ -216,6 +267,7 @@ class PartReader {
   MatrixFile& matrix_;
   std::size_t captions_;
   const StringColumn& ids_;
+  std::size_t each_;
   Progress& progress_;
 };
 
@@ -223,6 +275,8 @@ class Importer {
  public:
   Importer(const ImportRequest& request, const std::vector<Part>& parts, Progress& progress)
       : progress_(progress),
+        captions_per_image_(
+            static_cast<std::size_t>(request.options.integer("captions_per_image"))),
         writer_(request.out, {request.out.stem().string(), source(parts), ""},
                 writer_options(request)) {}
 
@@ -234,17 +288,13 @@ class Importer {
     }
     progress_.end();
     writer_.write_features(rows_.features(Modality::kImage, "precomp"), progress_);
-    return finish(writer_);
+    return finish(writer_, progress_);
   }
 
  private:
   static std::string source(const std::vector<Part>& parts) {
     std::vector<fs::path> files;
-    for (const Part& part : parts) {
-      files.push_back(part.rows_file);
-      files.push_back(part.captions_file);
-      if (part.ids_file) files.push_back(*part.ids_file);
-    }
+    for (const Part& part : parts) std::ranges::copy(part.files(), std::back_inserter(files));
     return "precomp: " + file_names(files);
   }
 
@@ -252,7 +302,8 @@ class Importer {
     const std::shared_ptr<MatrixFile> matrix = open_matrix(part.rows_file);
     const StringColumn captions = read_lines(part.captions_file, progress_);
     const StringColumn ids = part.ids_file ? read_lines(*part.ids_file, progress_) : StringColumn();
-    const Reading reading = PartReader(part, *matrix, captions.size(), ids, progress_).read();
+    const Reading reading =
+        PartReader(part, *matrix, captions.size(), ids, captions_per_image_, progress_).read();
     check_item_count(part.captions_file, writer_.count(Modality::kText) + captions.size());
     const auto base = static_cast<std::int32_t>(rows_.rows());
 
@@ -302,6 +353,7 @@ class Importer {
   }
 
   Progress& progress_;
+  std::size_t captions_per_image_;
   DatasetWriter writer_;
   StackedRows rows_;
   std::unordered_map<std::string, Split> seen_;
@@ -321,9 +373,7 @@ ImportSummary import_precomp(const ImportRequest& request, Progress& progress) {
                     fs::exists(sources[0]) ? "something else" : "nothing of that name"));
   }
   const std::vector<Part> parts = find_parts(sources[0]);
-  for (const Part& part : parts) {
-    check_output(request.out, std::vector<fs::path>{part.rows_file, part.captions_file});
-  }
+  for (const Part& part : parts) check_output(request.out, part.files());
   return Importer(request, parts, progress).run(parts);
 }
 

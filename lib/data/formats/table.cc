@@ -195,7 +195,7 @@ class Importer {
           fmt::format("{}: expected rows, found none", request_.sources[0].path.string()));
     }
     warn();
-    return finish(writer_);
+    return finish(writer_, progress_);
   }
 
  private:
@@ -238,6 +238,16 @@ class Importer {
     }
     if (request_.audio && options_.text("audio_column").empty()) {
       throw UsageError(fmt::format("{}: --audio is of no use without audio_column", format_));
+    }
+    for (const FileColumn& file : file_columns()) {
+      const bool is_image = file.modality == Modality::kImage;
+      const bool is_told = (is_image ? request_.images : request_.audio).has_value();
+      if ((request_.embed || request_.drop_missing) && !options_.text(file.column).empty() &&
+          !is_told) {
+        throw UsageError(fmt::format("{}: {} with {} needs the folder of its files (--{})", format_,
+                                     request_.embed ? "--embed" : "--missing drop", file.column,
+                                     is_image ? "images" : "audio"));
+      }
     }
     for (const ImportSource& source : request_.sources) {
       if (source.split && !options_.text("split_column").empty()) {

@@ -101,6 +101,12 @@ std::vector<Part> parts_of_folder(const fs::path& folder) {
   constexpr std::array<Names, 2> kNames{
       {{Split::kTrain, "trainset_txt_img_cat.list", "I_tr", "T_tr"},
        {Split::kTest, "testset_txt_img_cat.list", "I_te", "T_te"}}};
+  if (!fs::exists(folder / "raw_features.mat")) {
+    throw DataError(fmt::format(
+        "{}: expected raw_features.mat in it, as Rasiwasia et al. have it, found none; other "
+        "vectors are given as IMAGES.npy TEXTS.npy --labels LABELS.npy",
+        folder.string()));
+  }
   const std::vector<std::string> categories = read_categories(folder / "categories.list");
   std::vector<Part> parts;
   for (const Names& names : kNames) {
@@ -167,7 +173,7 @@ class Importer {
     const std::vector<std::string>& names = request_.options.texts("features");
     writer_.write_features(images.features(Modality::kImage, names[0]), progress_);
     writer_.write_features(texts.features(Modality::kText, names[1]), progress_);
-    return finish(writer_);
+    return finish(writer_, progress_);
   }
 
  private:

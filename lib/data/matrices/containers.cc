@@ -39,6 +39,7 @@ FileStart start_of(const fs::path& path) {
   FileStart start{path, fs::file_size(path, error), std::string(FileStart::kStartBytes, '\0')};
   std::ifstream in(path, std::ios::binary);
   if (error || !in) fail("cannot be read");
+  if (start.size == 0) fail("expected an array, found an empty file");
   in.read(start.bytes.data(), static_cast<std::streamsize>(start.bytes.size()));
   start.bytes.resize(static_cast<std::size_t>(in.gcount()));
   return start;

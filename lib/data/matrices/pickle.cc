@@ -51,7 +51,9 @@ std::string conversion(Pickler pickler, const fs::path& path, const std::string&
   const std::string in = is_plain(path.string()) ? path.string() : "FILE";
   const std::string from = is_plain(array) ? fmt::format("['{}']", array) : "";
   fs::path target = in;
-  target.replace_extension(pickler == Pickler::kNumpy ? ".floats.npy" : ".npy");
+  // A pickle may be called .npy as well, and must not be written over.
+  const bool is_npy = pickler == Pickler::kNumpy || target.extension() == ".npy";
+  target.replace_extension(is_npy ? ".floats.npy" : ".npy");
   const auto line = [&](std::string_view modules, const std::string& value) {
     return fmt::format("python3 -c \"import {}; numpy.save('{}', {})\"", modules, target.string(),
                        value);

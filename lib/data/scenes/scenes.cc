@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "core/splits.h"
 #include "data/scenes/caption.h"
 #include "data/scenes/render.h"
@@ -83,54 +84,17 @@ void check_range(std::string_view option, int value, int low, int high) {
   }
 }
 
-/// A directory beside `out`, moved to `out` when all is written, removed when that fails.
-class StagingFolder {
- public:
-  explicit StagingFolder(const fs::path& out) : out_(fs::absolute(out).lexically_normal()) {
-    if (!out_.has_filename()) out_ = out_.parent_path();
-    refuse_if_taken(out);
-    path_ = out_.parent_path() / fmt::format(".{}.{}.tmp", out_.filename().string(), ::getpid());
-    std::error_code error;
-    fs::remove_all(path_, error);
-    fs::create_directories(path_, error);
-    if (error)
-      throw DataError(fmt::format("{}: cannot be made: {}", out.string(), error.message()));
+/// A scene set is made where there is nothing yet, or an empty folder.
+void refuse_if_taken(const fs::path& out) {
+  std::error_code error;
+  if (!fs::exists(out, error)) return;
+  if (!fs::is_directory(out, error)) {
+    throw UsageError(fmt::format("{}: already exists and is not a directory", out.string()));
   }
-  ~StagingFolder() {
-    std::error_code ignored;
-    if (!committed_) fs::remove_all(path_, ignored);
+  if (!fs::is_empty(out, error)) {
+    throw UsageError(fmt::format("{}: already exists and is not empty", out.string()));
   }
-  StagingFolder(const StagingFolder&) = delete;
-  StagingFolder& operator=(const StagingFolder&) = delete;
-
-  const fs::path& path() const { return path_; }
-
-  void commit() {
-    std::error_code error;
-    fs::rename(path_, out_, error);
-    if (error) {
-      throw DataError(
-          fmt::format("{}: cannot be put in place: {}", out_.string(), error.message()));
-    }
-    committed_ = true;
-  }
-
- private:
-  void refuse_if_taken(const fs::path& named) const {
-    std::error_code error;
-    if (!fs::exists(out_, error)) return;
-    if (!fs::is_directory(out_, error)) {
-      throw UsageError(fmt::format("{}: already exists and is not a directory", named.string()));
-    }
-    if (!fs::is_empty(out_, error)) {
-      throw UsageError(fmt::format("{}: already exists and is not empty", named.string()));
-    }
-  }
-
-  fs::path out_;
-  fs::path path_;
-  bool committed_ = false;
-};
+}
 
 /// A file written in one go or piece by piece; close() reports what went wrong.
 class OutputFile {
@@ -268,8 +232,9 @@ class Generator {
 void generate_scenes(const SceneOptions& options, Progress& progress) {
   check_range("--images", options.images, kFewestImages, kMostImages);
   check_range("size", options.size, kSmallestSize, kLargestSize);
-  StagingFolder staging(options.out);
-  Generator generator(options, staging.path(), progress);
+  refuse_if_taken(options.out);
+  AtomicFolder staging(options.out, &progress);
+  Generator generator(options, staging.temporary(), progress);
   generator.write_items();
   for (const Split split : kCaptionedSplits) generator.write_annotations(split);
   generator.write_judgements();
