@@ -20,6 +20,7 @@
 #include "run/extract.h"
 #include "run/pipeline.h"
 #include "run/sweep_runner.h"
+#include "run/worker_process.h"
 
 namespace alignlab {
 namespace {
@@ -168,7 +169,7 @@ int work() {
     message =
         fmt::format("alignlab-worker: expected a JSON job on standard input: {}", error.what());
   } catch (const std::exception& error) {
-    message = fmt::format("internal failure: {}", error.what());
+    message = failure_text(error);
   }
   // Torch's messages carry a trace behind their first line.
   send({{"event", "failed"},
