@@ -71,13 +71,23 @@ std::vector<std::string> parts_of_kind(const std::string& kind) {
 std::vector<const FeatureRow*> feature_rows(const std::string& kind, Modality modality,
                                             const Place& place) {
   std::vector<const FeatureRow*> rows;
+  const auto is_for = [&](const FeatureRow& row) {
+    return std::ranges::find(row.modalities, modality) != row.modalities.end();
+  };
   for (const std::string& name : parts_of_kind(kind)) {
-    const FeatureRow& row = find_row(feature_catalog(), name, "feature kind", place);
-    if (std::ranges::find(row.modalities, modality) == row.modalities.end()) {
-      throw ConfigError(fmt::format("{}: feature kind '{}' is not for {}", place.text(), row.name,
+    const auto row = std::ranges::find(feature_catalog(), name, &FeatureRow::name);
+    if (row == feature_catalog().end()) {
+      std::vector<std::string> known;
+      for (const FeatureRow& other : feature_catalog()) {
+        if (is_for(other)) known.push_back(other.name);
+      }
+      fail_unknown("feature kind", name, known, place);
+    }
+    if (!is_for(*row)) {
+      throw ConfigError(fmt::format("{}: feature kind '{}' is not for {}", place.text(), row->name,
                                     name_of(modality)));
     }
-    rows.push_back(&row);
+    rows.push_back(&*row);
   }
   if (rows.size() > 1) {
     for (const FeatureRow* row : rows) {

@@ -264,6 +264,10 @@ TEST(FeatureRows, SuggestTheKindThatWasMeant) {
   EXPECT_EQ(
       refusal("hog+color-histogram", Modality::kImage),
       "c.toml:2:1: unknown feature kind 'color-histogram' (did you mean 'colour-histogram'?)");
+  EXPECT_EQ(refusal("HOG", Modality::kImage),
+            "c.toml:2:1: unknown feature kind 'HOG' (did you mean 'hog'?)");
+  EXPECT_EQ(refusal("spectrogram", Modality::kAudio),
+            "c.toml:2:1: unknown feature kind 'spectrogram' (known: stored, stft, log-mel, mfcc)");
   for (const char* kind : {"", "hog+", "+hog", "hog++hog"}) {
     EXPECT_TRUE(contains(refusal(kind, Modality::kImage), "c.toml:2:1: unknown feature kind ''"));
   }
