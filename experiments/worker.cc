@@ -131,8 +131,9 @@ Json extract(const Json& job, Progress& progress) {
   const ExtractSummary made = extract_features(request, store, makers(), progress);
   return {{"items", made.items},
           {"width", made.width},
+          {"made", made.made},
           {"seconds", made.seconds},
-          {"cached", made.cached}};
+          {"threads", made.threads}};
 }
 
 Json inspect_decoding(const Json& job, Progress& progress) {

@@ -33,6 +33,8 @@ class Extractor {
 class FeatureKind {
  public:
   virtual ~FeatureKind() = default;
+  /// Whether what fit() leaves depends on the training items: then there must be some.
+  virtual bool learns() const { return true; }
   virtual std::unique_ptr<Extractor> fit(const RawItems& train, int threads,
                                          Progress& progress) const = 0;
   virtual std::unique_ptr<Extractor> load(const H5File& file, const std::string& group) const = 0;
