@@ -20,11 +20,17 @@ constexpr auto kSparse = FeatureForm::kSparse;
 constexpr auto kTokens = FeatureForm::kTokens;
 constexpr auto kPixels = FeatureForm::kPixels;
 
-/// Whether the two mean the same by their name, so that joined kinds can share them. A file never
-/// does: each kind reads its own.
+bool has_choices_of(const Option& a, const Option& b) {
+  return std::ranges::all_of(b.choices, [&](const std::string& choice) {
+    return std::ranges::find(a.choices, choice) != a.choices.end();
+  });
+}
+
+/// Whether the two mean the same by their name, so that joined kinds can share them: one may have
+/// choices that the other has not. A file never does: each kind reads its own.
 bool are_one(const Option& a, const Option& b) {
-  return a.fallback.index() == b.fallback.index() && a.choices == b.choices && !a.required &&
-         !b.required;
+  return a.fallback.index() == b.fallback.index() && a.choices.empty() == b.choices.empty() &&
+         (has_choices_of(a, b) || has_choices_of(b, a)) && !a.required && !b.required;
 }
 
 void check_shared_options(const std::string& kind, const std::vector<const FeatureRow*>& rows,
@@ -105,7 +111,12 @@ Options feature_options(const std::vector<const FeatureRow*>& rows) {
   Options all;
   for (const FeatureRow* row : rows) {
     for (const Option& option : row->options) {
-      if (std::ranges::find(all, option.name, &Option::name) == all.end()) all.push_back(option);
+      const auto shared = std::ranges::find(all, option.name, &Option::name);
+      if (shared == all.end()) {
+        all.push_back(option);
+      } else if (option.choices.size() < shared->choices.size()) {
+        *shared = option;
+      }
     }
   }
   return all;

@@ -66,7 +66,8 @@ std::vector<std::string> parts_of_kind(const std::string& kind);
 /// option of the same name.
 std::vector<const FeatureRow*> feature_rows(const std::string& kind, Modality modality,
                                             const Place& place);
-/// All options of "a+b", each once; every kind has `scale`, applied to the joined rows.
+/// All options of "a+b", each once, with the choices that all have; every kind has `scale`, applied
+/// to the joined rows.
 Options feature_options(const std::vector<const FeatureRow*>& rows);
 
 /// ConfigError for options that are right each by itself, but not together.
