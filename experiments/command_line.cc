@@ -5,9 +5,18 @@
 #include <algorithm>
 #include <iostream>
 
+#include "core/lines.h"
 #include "core/suggest.h"
 
 namespace alignlab::cli {
+namespace {
+
+bool is_whole_number(std::string_view text) {
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
 
 void CommandLine::positional(const std::string& name, std::size_t least, std::size_t most) {
   positional_name_ = name;
@@ -15,21 +24,54 @@ void CommandLine::positional(const std::string& name, std::size_t least, std::si
   most_ = most;
 }
 
+void CommandLine::store(const Arguments& arguments, const po::options_description& all) {
+  po::positional_options_description words;
+  words.add("(words)", -1);
+  const po::parsed_options parsed =
+      po::command_line_parser(arguments)
+          .options(all)
+          .positional(words)
+          .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
+          .run();
+  for (const po::option& option : parsed.options) {
+    const bool is_word = option.string_key == "(words)";
+    for (const std::string& text : option.value) {
+      check_text(is_word ? "" : "--" + option.string_key + ": ", text);
+    }
+  }
+  try {
+    po::store(parsed, values_);
+  } catch (const po::invalid_option_value& error) {
+    const std::string name = error.get_option_name();
+    const auto given = std::ranges::find_if(
+        parsed.options, [&](const auto& option) { return "--" + option.string_key == name; });
+    if (given == parsed.options.end() || given->value.empty()) throw;
+    const std::string& text = given->value.back();
+    const bool is_real = dynamic_cast<const po::typed_value<double>*>(
+                             options_.find(given->string_key, false).semantic().get()) != nullptr;
+    throw UsageError(fmt::format("alignlab {}: {}: expected {}, found '{}'", command_, name,
+                                 is_real                 ? "a number"
+                                 : is_whole_number(text) ? "a smaller number"
+                                                         : "a whole number",
+                                 excerpt(text)));
+  }
+}
+
+void CommandLine::check_text(const std::string& where, const std::string& text) const {
+  const std::size_t valid = utf8_prefix(text);
+  if (valid == text.size()) return;
+  throw UsageError(fmt::format("alignlab {}: {}expected UTF-8, found byte 0x{:02x} in '{}'",
+                               command_, where, static_cast<unsigned char>(text[valid]),
+                               excerpt(text)));
+}
+
 bool CommandLine::parse(const Arguments& arguments) {
   const auto command = std::ranges::find(commands(), command_, &Command::name);
   options_.add_options()("help,h", "this text");
   po::options_description all = options_;
   all.add_options()("(words)", po::value<std::vector<std::string>>());
-  po::positional_options_description positional_words;
-  positional_words.add("(words)", -1);
   try {
-    po::store(
-        po::command_line_parser(arguments)
-            .options(all)
-            .positional(positional_words)
-            .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
-            .run(),
-        values_);
+    store(arguments, all);
     if (has("help")) {
       std::cout << "usage: alignlab " << command->name << " " << command->usage << "\n\n"
                 << command->summary << "\n\n"
@@ -70,6 +112,15 @@ bool CommandLine::parse(const Arguments& arguments) {
   return true;
 }
 
+std::optional<int> CommandLine::jobs() const {
+  const std::optional<int> jobs = maybe<int>("jobs");
+  if (jobs && (*jobs < 1 || *jobs > kMostJobs)) {
+    throw UsageError(
+        fmt::format("alignlab {}: -j: expected 1 to {}, found {}", command_, kMostJobs, *jobs));
+  }
+  return jobs;
+}
+
 std::vector<std::pair<std::string, std::string>> key_value_words(
     const std::string& command, const std::vector<std::string>& words) {
   std::vector<std::pair<std::string, std::string>> out;
@@ -79,7 +130,11 @@ std::vector<std::pair<std::string, std::string>> key_value_words(
       throw UsageError(
           fmt::format("alignlab {}: expected an option as key=value, found '{}'", command, word));
     }
-    out.emplace_back(word.substr(0, equals), word.substr(equals + 1));
+    const std::string key = word.substr(0, equals);
+    if (std::ranges::find(out, key, &std::pair<std::string, std::string>::first) != out.end()) {
+      throw UsageError(fmt::format("alignlab {}: '{}' is given twice", command, key));
+    }
+    out.emplace_back(key, word.substr(equals + 1));
   }
   return out;
 }

@@ -16,6 +16,8 @@ namespace alignlab::cli {
 
 namespace po = boost::program_options;
 
+inline constexpr int kMostJobs = 1024;
+
 class CommandLine {
  public:
   explicit CommandLine(std::string command) : command_(std::move(command)) {}
@@ -24,7 +26,8 @@ class CommandLine {
   /// Words that are not options go to `name`; at least `least`, at most `most` of them.
   void positional(const std::string& name, std::size_t least, std::size_t most);
 
-  /// False when --help was asked for and has been printed. UsageError otherwise.
+  /// False when --help was asked for and has been printed. UsageError otherwise: also for texts
+  /// that are no UTF-8, which no job and no record could hold.
   bool parse(const Arguments& arguments);
 
   bool has(const std::string& name) const { return values_.count(name) > 0; }
@@ -32,6 +35,8 @@ class CommandLine {
   T get(const std::string& name) const {
     return values_[name].as<T>();
   }
+  /// Of the option --jobs, 1 to kMostJobs. UsageError otherwise.
+  std::optional<int> jobs() const;
   template <typename T>
   std::optional<T> maybe(const std::string& name) const {
     if (!has(name)) return std::nullopt;
@@ -44,6 +49,9 @@ class CommandLine {
   const std::vector<std::string>& words() const { return words_; }
 
  private:
+  void store(const Arguments& arguments, const po::options_description& all);
+  void check_text(const std::string& where, const std::string& text) const;
+
   std::string command_;
   po::options_description options_{"options"};
   std::string positional_name_;
@@ -53,7 +61,7 @@ class CommandLine {
   std::vector<std::string> words_;
 };
 
-/// UsageError for a word that is not key=value.
+/// UsageError for a word that is not key=value, and for a key that comes twice.
 std::vector<std::pair<std::string, std::string>> key_value_words(
     const std::string& command, const std::vector<std::string>& words);
 /// UsageError with a suggestion for what is no modality.

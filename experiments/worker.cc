@@ -20,6 +20,7 @@
 #include "run/extract.h"
 #include "run/pipeline.h"
 #include "run/sweep_runner.h"
+#include "run/worker_process.h"
 
 namespace alignlab {
 namespace {
@@ -130,8 +131,9 @@ Json extract(const Json& job, Progress& progress) {
   const ExtractSummary made = extract_features(request, store, makers(), progress);
   return {{"items", made.items},
           {"width", made.width},
+          {"made", made.made},
           {"seconds", made.seconds},
-          {"cached", made.cached}};
+          {"threads", made.threads}};
 }
 
 Json inspect_decoding(const Json& job, Progress& progress) {
@@ -168,7 +170,7 @@ int work() {
     message =
         fmt::format("alignlab-worker: expected a JSON job on standard input: {}", error.what());
   } catch (const std::exception& error) {
-    message = fmt::format("internal failure: {}", error.what());
+    message = failure_text(error);
   }
   // Torch's messages carry a trace behind their first line.
   send({{"event", "failed"},

@@ -82,6 +82,12 @@ std::vector<std::string> split_list(const std::string& text) {
   return parts;
 }
 
+bool is_whole_number(std::string_view text) {
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  return !text.empty() && text[0] != '0' &&
+         std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
 void collect_leaves(const Node& node, const std::string& path,
                     std::vector<std::pair<std::string, Node>>& out) {
   for (const auto& [key, child] : node.table()) {
@@ -176,25 +182,33 @@ Node load_toml(const std::filesystem::path& path) {
   return parse_toml(text, path.string());
 }
 
+std::vector<Node> parse_values(const std::string& text, const Place& place) {
+  std::vector<Node> values;
+  for (const std::string& part : split_list(text)) {
+    if (part.empty()) throw ConfigError(fmt::format("{}: a value is missing", place.text()));
+    Node node;
+    try {
+      node = *convert(toml::parse("value = " + part), place.source).find("value");
+    } catch (const toml::parse_error&) {
+      if (is_whole_number(part)) {
+        throw ConfigError(fmt::format("{}: {} is too large: whole numbers have at most 63 bits",
+                                      place.text(), part));
+      }
+      node.value = part;
+    }
+    node.place = place;
+    values.push_back(std::move(node));
+  }
+  return values;
+}
+
 Override parse_override(const std::string& argument) {
   const Place place{fmt::format("override '{}'", argument), 0, 0};
   const std::size_t equals = argument.find('=');
   if (equals == std::string::npos || equals == 0) {
     throw ConfigError(fmt::format("{}: expected key=value", place.text()));
   }
-  Override out{argument.substr(0, equals), {}, place};
-  for (const std::string& part : split_list(argument.substr(equals + 1))) {
-    if (part.empty()) throw ConfigError(fmt::format("{}: a value is missing", place.text()));
-    Node node;
-    try {
-      node = *convert(toml::parse("value = " + part), place.source).find("value");
-    } catch (const toml::parse_error&) {
-      node.value = part;
-    }
-    node.place = place;
-    out.values.push_back(std::move(node));
-  }
-  return out;
+  return {argument.substr(0, equals), parse_values(argument.substr(equals + 1), place), place};
 }
 
 std::vector<std::pair<std::string, Node>> leaves(const Node& table) {

@@ -59,6 +59,8 @@ struct Override {
   Place place;
 };
 Override parse_override(const std::string& argument);
+/// The values alone. ConfigError for an empty one and for a whole number beyond 63 bits.
+std::vector<Node> parse_values(const std::string& text, const Place& place);
 
 /// Overrides and cases may write a nested table where a dotted key is meant: every leaf with its
 /// dotted path, sorted.

@@ -153,11 +153,11 @@ Section resolve_arguments(const std::vector<std::pair<std::string, std::string>>
                           std::holds_alternative<std::vector<std::string>>(option->fallback));
     Node node;
     if (!is_text) {
-      const Override parsed = parse_override(key + "=" + text);
-      node = parsed.values.front();
-      if (parsed.values.size() > 1) {
-        node.value = Node::Array(parsed.values.begin(), parsed.values.end());
-      }
+      std::vector<Node> values =
+          parse_values(text, Place{fmt::format("{}: {}", source, key), 0, 0});
+      for (Node& value : values) value.place = Place{source, 0, 0};
+      node = values.front();
+      if (values.size() > 1) node.value = Node::Array(values.begin(), values.end());
     } else if (std::holds_alternative<std::string>(option->fallback)) {
       node.value = text;
     } else {

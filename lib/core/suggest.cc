@@ -6,6 +6,22 @@
 #include <algorithm>
 
 namespace alignlab {
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+/// Of names that differ in letter case alone: 0.
+std::size_t distance(std::string_view unknown, std::string_view known) {
+  return std::min(edit_distance(unknown, known), edit_distance(lower(unknown), lower(known)));
+}
+
+}  // namespace
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1), previous(b.size() + 1), current(b.size() + 1);
@@ -28,10 +44,10 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 std::string suggestion(std::string_view unknown, std::span<const std::string> known) {
   if (known.empty()) return "";
   const auto nearest = std::ranges::min_element(
-      known, {}, [&](const std::string& name) { return edit_distance(unknown, name); });
+      known, {}, [&](const std::string& name) { return distance(unknown, name); });
   const std::size_t tolerated =
       std::max<std::size_t>(1, std::max(unknown.size(), nearest->size()) / 3);
-  if (edit_distance(unknown, *nearest) <= tolerated) {
+  if (distance(unknown, *nearest) <= tolerated) {
     return fmt::format(" (did you mean '{}'?)", *nearest);
   }
   return fmt::format(" (known: {})", fmt::join(known, ", "));

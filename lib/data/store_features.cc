@@ -88,6 +88,8 @@ void store_features(const fs::path& path, const FeatureMaker& make, Progress& pr
     throw DataError(
         fmt::format("{}: {}: already there; choose another name", dataset.string(), array));
   }
+  // HDF5 copies what it does not read, and does not survive every damage.
+  source.file().verify();
   AtomicFile target(dataset);
   H5File copy = H5File::create(target.temporary(), dataset);
   for (const std::string& name : source.file().children("/")) {

@@ -41,8 +41,8 @@ void append_features(H5File& file, const StringColumn& ids, const FeatureMatrix&
 /// Makes the matrix of a data set that is locked: until it is stored the items stay as they are.
 using FeatureMaker = std::function<FeatureMatrix(const Dataset& dataset)>;
 
-/// UsageError for a name that is none; DataError when there is one of that name already, or where a
-/// value is NaN or infinite (names row and id).
+/// UsageError for a name that is none; DataError when there is one of that name already, where a
+/// value is NaN or infinite (names row and id), or where the data set is damaged.
 void store_features(const std::filesystem::path& dataset, const FeatureMaker& make,
                     Progress& progress);
 

@@ -8,13 +8,15 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/sound_file.h"
 
 namespace alignlab::doctor {
 namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::size_t kHeadBytes = 64;
+// What may stand before the samples of a sound: notes, their place in the waveform.
+constexpr std::size_t kHeadBytes = 1 << 13;
 // No OGG page is longer than 65,307 bytes.
 constexpr std::size_t kTailBytes = 1 << 16;
 
@@ -27,11 +29,6 @@ std::uint64_t byte_at(std::string_view bytes, std::size_t at) {
 std::uint64_t little_endian(std::string_view bytes, std::size_t at) {
   return byte_at(bytes, at) | byte_at(bytes, at + 1) << 8 | byte_at(bytes, at + 2) << 16 |
          byte_at(bytes, at + 3) << 24;
-}
-
-std::uint64_t big_endian(std::string_view bytes, std::size_t at) {
-  return byte_at(bytes, at) << 24 | byte_at(bytes, at + 1) << 16 | byte_at(bytes, at + 2) << 8 |
-         byte_at(bytes, at + 3);
 }
 
 Fault shorter_than_said(std::uint64_t said, std::uint64_t size) {
@@ -73,32 +70,8 @@ Fault riff_fault(const FileEnds& file) {
   return shorter_than_said(said + 8, file.size);
 }
 
-Fault form_fault(const FileEnds& file) {
-  return shorter_than_said(big_endian(file.head, 4) + 8, file.size);
-}
-
-Fault flac_fault(const FileEnds& file) {
-  constexpr std::size_t kStreamInformation = 42;
-  if (file.size < kStreamInformation) return too_short(file);
-  const bool says_so =
-      (byte_at(file.head, 4) & 0x7FU) == 0 && file.head.substr(5, 3) == "\0\0\x22"sv;
-  return says_so ? std::nullopt : Fault("no stream information");
-}
-
-Fault ogg_fault(const FileEnds& file) {
-  constexpr std::size_t kPageHeader = 27;
-  constexpr unsigned kLastPage = 4;
-  const std::size_t page = file.tail.rfind("OggS");
-  const Fault cut = "its last page is cut short";
-  if (page == std::string::npos || file.tail.size() - page < kPageHeader) return cut;
-  const std::string_view bytes = std::string_view(file.tail).substr(page);
-  const std::size_t segments = byte_at(bytes, 26);
-  if (bytes.size() < kPageHeader + segments) return cut;
-  std::size_t length = kPageHeader + segments;
-  for (std::size_t i = 0; i < segments; ++i) length += byte_at(bytes, kPageHeader + i);
-  if (bytes.size() < length) return cut;
-  if ((byte_at(bytes, 5) & kLastPage) == 0) return "its last page does not end the stream";
-  return std::nullopt;
+Fault sound_fault(const FileEnds& file) {
+  return sound_file_fault({file.size, file.head, file.tail});
 }
 
 struct Container {
@@ -109,31 +82,29 @@ struct Container {
   Fault (*fault)(const FileEnds&);
 };
 
-constexpr Fault (*kNoEnd)(const FileEnds&) = nullptr;
-
 constexpr std::array kContainers{
     Container{"JPEG", Modality::kImage, "\xFF\xD8\xFF"sv, "", jpeg_fault},
     Container{"PNG", Modality::kImage, "\x89PNG\r\n\x1A\n"sv, "", png_fault},
     Container{"BMP", Modality::kImage, "BM"sv, "", bmp_fault},
     Container{"WebP", Modality::kImage, "RIFF"sv, "WEBP", riff_fault},
-    Container{"WAV", Modality::kAudio, "RIFF"sv, "WAVE", riff_fault},
-    Container{"AIFF", Modality::kAudio, "FORM"sv, "AIFF", form_fault},
-    Container{"AIFF", Modality::kAudio, "FORM"sv, "AIFC", form_fault},
-    Container{"WAV", Modality::kAudio, "RIFX"sv, "WAVE", kNoEnd},
-    Container{"WAV", Modality::kAudio, "RF64"sv, "WAVE", kNoEnd},
-    Container{"W64", Modality::kAudio, "riff"sv, "", kNoEnd},
-    Container{"FLAC", Modality::kAudio, "fLaC"sv, "", flac_fault},
-    Container{"OGG", Modality::kAudio, "OggS"sv, "", ogg_fault},
-    Container{"CAF", Modality::kAudio, "caff"sv, "", kNoEnd},
-    Container{"AU", Modality::kAudio, ".snd"sv, "", kNoEnd},
-    Container{"AU", Modality::kAudio, "dns."sv, "", kNoEnd},
-    Container{"MP3", Modality::kAudio, "ID3"sv, "", kNoEnd},
-    Container{"MP3", Modality::kAudio, "\xFF\xFB"sv, "", kNoEnd},
-    Container{"MP3", Modality::kAudio, "\xFF\xFA"sv, "", kNoEnd},
-    Container{"MP3", Modality::kAudio, "\xFF\xF3"sv, "", kNoEnd},
-    Container{"MP3", Modality::kAudio, "\xFF\xF2"sv, "", kNoEnd},
-    Container{"MP3", Modality::kAudio, "\xFF\xE3"sv, "", kNoEnd},
-    Container{"MP3", Modality::kAudio, "\xFF\xE2"sv, "", kNoEnd},
+    Container{"WAV", Modality::kAudio, "RIFF"sv, "WAVE", sound_fault},
+    Container{"AIFF", Modality::kAudio, "FORM"sv, "AIFF", sound_fault},
+    Container{"AIFF", Modality::kAudio, "FORM"sv, "AIFC", sound_fault},
+    Container{"WAV", Modality::kAudio, "RIFX"sv, "WAVE", sound_fault},
+    Container{"WAV", Modality::kAudio, "RF64"sv, "WAVE", sound_fault},
+    Container{"W64", Modality::kAudio, "riff"sv, "", sound_fault},
+    Container{"FLAC", Modality::kAudio, "fLaC"sv, "", sound_fault},
+    Container{"OGG", Modality::kAudio, "OggS"sv, "", sound_fault},
+    Container{"CAF", Modality::kAudio, "caff"sv, "", sound_fault},
+    Container{"AU", Modality::kAudio, ".snd"sv, "", sound_fault},
+    Container{"AU", Modality::kAudio, "dns."sv, "", sound_fault},
+    Container{"MP3", Modality::kAudio, "ID3"sv, "", sound_fault},
+    Container{"MP3", Modality::kAudio, "\xFF\xFB"sv, "", sound_fault},
+    Container{"MP3", Modality::kAudio, "\xFF\xFA"sv, "", sound_fault},
+    Container{"MP3", Modality::kAudio, "\xFF\xF3"sv, "", sound_fault},
+    Container{"MP3", Modality::kAudio, "\xFF\xF2"sv, "", sound_fault},
+    Container{"MP3", Modality::kAudio, "\xFF\xE3"sv, "", sound_fault},
+    Container{"MP3", Modality::kAudio, "\xFF\xE2"sv, "", sound_fault},
 };
 
 const Container* container_of(Modality modality, const FileEnds& file) {
@@ -178,7 +149,7 @@ std::optional<std::string> container_fault(Modality modality, const FileEnds& fi
   if (container == nullptr) {
     return fmt::format("it begins like no {} format", name_of(modality));
   }
-  return container->fault == nullptr ? std::nullopt : container->fault(file);
+  return container->fault(file);
 }
 
 bool is_known_container(Modality modality, const FileEnds& file) {

@@ -1,16 +1,14 @@
 #pragma once
 
-// Whether an image or sound file is whole as far as its container tells, from its first bytes and
-// its last 64 KiB, without decoding. The formats that feature extraction reads are known by their
+// Whether an image or sound file is whole as far as its container tells, from its first 8 KiB
+// and its last 64, without decoding. The formats that feature extraction reads are known by their
 // signatures; where the container says how long it is or how it ends, that is checked too:
 //
 //   JPEG  end marker                    ITU-T Recommendation T.81, annex B
 //   PNG   IEND chunk                    RFC 2083
 //   BMP   size field                    BITMAPFILEHEADER
-//   WebP, WAV   size of the RIFF chunk  Microsoft/IBM Multimedia Programming Interface 1.0
-//   AIFF  size of the FORM chunk        AIFF 1.3
-//   FLAC  stream information            RFC 9639
-//   OGG   last page whole, and the end  RFC 3533
+//   WebP  size of the RIFF chunk        Microsoft/IBM Multimedia Programming Interface 1.0
+//   sounds                              core/sound_file.h
 //
 // Bytes after the end are let pass: cameras append to JPEG, recorders to WAV.
 

@@ -20,11 +20,17 @@ constexpr auto kSparse = FeatureForm::kSparse;
 constexpr auto kTokens = FeatureForm::kTokens;
 constexpr auto kPixels = FeatureForm::kPixels;
 
-/// Whether the two mean the same by their name, so that joined kinds can share them. A file never
-/// does: each kind reads its own.
+bool has_choices_of(const Option& a, const Option& b) {
+  return std::ranges::all_of(b.choices, [&](const std::string& choice) {
+    return std::ranges::find(a.choices, choice) != a.choices.end();
+  });
+}
+
+/// Whether the two mean the same by their name, so that joined kinds can share them: one may have
+/// choices that the other has not. A file never does: each kind reads its own.
 bool are_one(const Option& a, const Option& b) {
-  return a.fallback.index() == b.fallback.index() && a.choices == b.choices && !a.required &&
-         !b.required;
+  return a.fallback.index() == b.fallback.index() && a.choices.empty() == b.choices.empty() &&
+         (has_choices_of(a, b) || has_choices_of(b, a)) && !a.required && !b.required;
 }
 
 void check_shared_options(const std::string& kind, const std::vector<const FeatureRow*>& rows,
@@ -71,13 +77,23 @@ std::vector<std::string> parts_of_kind(const std::string& kind) {
 std::vector<const FeatureRow*> feature_rows(const std::string& kind, Modality modality,
                                             const Place& place) {
   std::vector<const FeatureRow*> rows;
+  const auto is_for = [&](const FeatureRow& row) {
+    return std::ranges::find(row.modalities, modality) != row.modalities.end();
+  };
   for (const std::string& name : parts_of_kind(kind)) {
-    const FeatureRow& row = find_row(feature_catalog(), name, "feature kind", place);
-    if (std::ranges::find(row.modalities, modality) == row.modalities.end()) {
-      throw ConfigError(fmt::format("{}: feature kind '{}' is not for {}", place.text(), row.name,
+    const auto row = std::ranges::find(feature_catalog(), name, &FeatureRow::name);
+    if (row == feature_catalog().end()) {
+      std::vector<std::string> known;
+      for (const FeatureRow& other : feature_catalog()) {
+        if (is_for(other)) known.push_back(other.name);
+      }
+      fail_unknown("feature kind", name, known, place);
+    }
+    if (!is_for(*row)) {
+      throw ConfigError(fmt::format("{}: feature kind '{}' is not for {}", place.text(), row->name,
                                     name_of(modality)));
     }
-    rows.push_back(&row);
+    rows.push_back(&*row);
   }
   if (rows.size() > 1) {
     for (const FeatureRow* row : rows) {
@@ -95,7 +111,12 @@ Options feature_options(const std::vector<const FeatureRow*>& rows) {
   Options all;
   for (const FeatureRow* row : rows) {
     for (const Option& option : row->options) {
-      if (std::ranges::find(all, option.name, &Option::name) == all.end()) all.push_back(option);
+      const auto shared = std::ranges::find(all, option.name, &Option::name);
+      if (shared == all.end()) {
+        all.push_back(option);
+      } else if (option.choices.size() < shared->choices.size()) {
+        *shared = option;
+      }
     }
   }
   return all;

@@ -13,7 +13,9 @@ constexpr std::size_t kItemsAThread = 16;
 
 void for_each_item(const RawItems& items, int threads, Progress& progress,
                    const std::function<void(std::size_t, const std::string&)>& work) {
-  const std::size_t step = kItemsAThread * static_cast<std::size_t>(std::max(threads, 1));
+  threads =
+      static_cast<int>(std::min(items.size(), static_cast<std::size_t>(std::max(threads, 1))));
+  const std::size_t step = kItemsAThread * static_cast<std::size_t>(threads);
   std::vector<std::string> contents(step);
   std::vector<std::exception_ptr> errors(step);
   for (std::size_t first = 0; first < items.size(); first += step) {

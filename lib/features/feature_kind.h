@@ -33,6 +33,8 @@ class Extractor {
 class FeatureKind {
  public:
   virtual ~FeatureKind() = default;
+  /// Whether what fit() leaves depends on the training items: then there must be some.
+  virtual bool learns() const { return true; }
   virtual std::unique_ptr<Extractor> fit(const RawItems& train, int threads,
                                          Progress& progress) const = 0;
   virtual std::unique_ptr<Extractor> load(const H5File& file, const std::string& group) const = 0;
@@ -64,7 +66,8 @@ std::vector<std::string> parts_of_kind(const std::string& kind);
 /// option of the same name.
 std::vector<const FeatureRow*> feature_rows(const std::string& kind, Modality modality,
                                             const Place& place);
-/// All options of "a+b", each once; every kind has `scale`, applied to the joined rows.
+/// All options of "a+b", each once, with the choices that all have; every kind has `scale`, applied
+/// to the joined rows.
 Options feature_options(const std::vector<const FeatureRow*>& rows);
 
 /// ConfigError for options that are right each by itself, but not together.

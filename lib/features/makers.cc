@@ -21,6 +21,7 @@ class UnfittedKind : public FeatureKind {
   UnfittedKind(std::size_t width, DescribeItem describe)
       : width_(width), describe_(std::move(describe)) {}
 
+  bool learns() const override { return false; }
   std::unique_ptr<Extractor> fit(const RawItems&, int, Progress&) const override {
     return std::make_unique<Each>(width_, describe_);
   }
@@ -54,6 +55,7 @@ class UnfittedKind : public FeatureKind {
 class StoredKind : public FeatureKind {
  public:
   StoredKind(std::string name, double power) : name_(std::move(name)), power_(power) {}
+  bool learns() const override { return false; }
   std::unique_ptr<Extractor> fit(const RawItems&, int, Progress&) const override {
     return std::make_unique<Reader>(name_, power_);
   }
@@ -214,6 +216,10 @@ class JoinedKind : public FeatureKind {
   JoinedKind(std::vector<FeatureKindPtr> parts, Scale scale)
       : parts_(std::move(parts)), scale_(scale) {}
 
+  bool learns() const override {
+    return scale_.centres ||
+           std::ranges::any_of(parts_, [](const auto& part) { return part->learns(); });
+  }
   std::unique_ptr<Extractor> fit(const RawItems& train, int threads,
                                  Progress& progress) const override {
     std::vector<std::unique_ptr<Extractor>> fitted;

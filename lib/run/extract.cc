@@ -32,13 +32,18 @@ ExtractSummary extract_features(const ExtractRequest& request, const Store& stor
     const Dataset dataset = Dataset::open(request.dataset);
     content = dataset.hash_of_raw(request.modality);
     require_new_name(dataset, request);
-    const FeatureStages stages(dataset, store, makers, request.threads, progress, {});
+    // Before hours of work, as well: storing reads all of it.
+    dataset.file().verify();
+    summary.threads = static_cast<int>(
+        std::clamp<std::size_t>(dataset.items(request.modality).ids.size(), 1,
+                                static_cast<std::size_t>(std::max(request.threads, 1))));
+    const FeatureStages stages(dataset, store, makers, summary.threads, progress, {});
     const FeatureSide side = stages.side(request.modality, request.features);
     const auto start = std::chrono::steady_clock::now();
     made = stages.features(side, std::nullopt);
     summary.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    summary.cached = made.cached;
+    summary.made = stages.items_made();
   }
   const H5File file = H5File::open(made.path);
   const Shape shape = file.shape("/features/dense");

@@ -24,11 +24,13 @@ struct ExtractRequest {
 struct ExtractSummary {
   std::size_t items = 0;
   std::size_t width = 0;
-  double seconds = 0;   // of extraction, without fitting and storing
-  bool cached = false;  // the store had them
+  std::size_t made = 0;  // of the items; the others' rows were in the store
+  double seconds = 0;    // of making them, without fitting and storing
+  int threads = 1;       // that it took, no more than there are items
 };
 
-/// DataError if there is a feature of that name already; whatever extraction throws.
+/// DataError if there is a feature of that name already, and for a damaged data set; whatever
+/// extraction throws.
 ExtractSummary extract_features(const ExtractRequest& request, const Store& store,
                                 const Makers& makers, Progress& progress);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/error.h"
 #include "run/stage_versions.h"
 #include "run/trial_data.h"
 #include "search/search.h"
@@ -66,6 +67,27 @@ bool comes_in_parts(const FeatureSide& side, std::size_t items) {
   });
 }
 
+/// Kinds know items, and the files that their options name, but not the data set. A message that
+/// begins with none of these files gets its name.
+template <typename Work>
+void naming_data_set(const Dataset& dataset, const FeatureSpec& features, const Work& work) {
+  try {
+    work();
+  } catch (const DataError& error) {
+    const std::string_view said = error.what();
+    const auto begins_with = [&](const std::string& file) {
+      return !file.empty() && said.starts_with(file + ":");
+    };
+    bool names_file = begins_with(dataset.path().string());
+    for (const auto& [name, value] : features.options.values()) {
+      const auto* text = std::get_if<std::string>(&value);
+      names_file = names_file || (text != nullptr && begins_with(*text));
+    }
+    if (names_file) throw;
+    throw DataError(fmt::format("{}: {}", dataset.path().string(), said));
+  }
+}
+
 }  // namespace
 
 FeatureStages::FeatureStages(const Dataset& dataset, const Store& store, const Makers& makers,
@@ -103,7 +125,15 @@ FeatureSide FeatureStages::side(Modality modality, const FeatureSpec& features) 
     }
     const auto train = dataset_.raw(modality, Split::kTrain);
     progress_.begin(fmt::format("fit {}", features.kind), 0, "items");
-    makers_.feature_kind(features)->fit(*train, threads_, progress_)->save(file, "/extractor");
+    naming_data_set(dataset_, features, [&] {
+      const auto kind = makers_.feature_kind(features);
+      if (kind->learns() && train->size() == 0) {
+        throw DataError(fmt::format(
+            "'{}' learns from training items, and no {} is in train: import with --split",
+            features.kind, name_of(modality)));
+      }
+      kind->fit(*train, threads_, progress_)->save(file, "/extractor");
+    });
     progress_.end();
   });
   return out;
@@ -118,7 +148,8 @@ Artifact FeatureStages::features(const FeatureSide& from, std::optional<Split> s
   const auto items = split ? dataset_.raw(from.modality, *split) : dataset_.raw(from.modality);
   Artifact whole = obtain("features", recipe, [&](H5File& file) {
     progress_.begin(fmt::format("{} of {}", from.features.kind, part), items->size(), "items");
-    file.write_features("/features", extract(from, *items, recipe));
+    naming_data_set(dataset_, from.features,
+                    [&] { file.write_features("/features", extract(from, *items, recipe)); });
     progress_.end();
   });
   remove_parts(from, items->size(), recipe);
@@ -129,7 +160,7 @@ Features FeatureStages::extract(const FeatureSide& from, const RawItems& items,
                                 const Json& recipe) const {
   const H5File fitted = H5File::open(from.extractor.path);
   const auto extractor = makers_.feature_kind(from.features)->load(fitted, "/extractor");
-  if (!comes_in_parts(from, items.size())) return extractor->extract(items, threads_, progress_);
+  if (!comes_in_parts(from, items.size())) return made(*extractor, items);
   const std::size_t step = items_of_a_part(from.modality);
   Stack whole(items.size());
   for (std::size_t first = 0; first < items.size(); first += step) {
@@ -137,14 +168,19 @@ Features FeatureStages::extract(const FeatureSide& from, const RawItems& items,
     const Artifact part = store_.obtain(
         kPartStage, part_recipe(recipe, first, count),
         [&](H5File& file) {
-          file.write_features(
-              "/features", extractor->extract(ItemSlice(items, first, count), threads_, progress_));
+          file.write_features("/features", made(*extractor, ItemSlice(items, first, count)));
         },
         progress_);
     if (part.cached) progress_.advance(count);
     whole.add(H5File::open(part.path).read_features("/features"));
   }
   return whole.take();
+}
+
+Features FeatureStages::made(const Extractor& extractor, const RawItems& items) const {
+  Features out = extractor.extract(items, threads_, progress_);
+  items_made_ += items.size();
+  return out;
 }
 
 void FeatureStages::remove_parts(const FeatureSide& from, std::size_t items,

@@ -36,16 +36,20 @@ class FeatureStages {
   FeatureStages(const Dataset& dataset, const Store& store, const Makers& makers, int threads,
                 Progress& progress, Listener listener);
 
-  /// Fits the extractor, or finds it.
+  /// Fits the extractor, or finds it. DataError, as of features(), names the data set; here also
+  /// where there is nothing to learn from.
   FeatureSide side(Modality modality, const FeatureSpec& features) const;
   /// Row i is item i of the split; without a split, item i of the modality.
   Artifact features(const FeatureSide& from, std::optional<Split> split) const;
+  /// Items that features() has made features of; those that the store had do not count.
+  std::size_t items_made() const { return items_made_; }
 
  private:
   Artifact obtain(const std::string& stage, nlohmann::json recipe,
                   const std::function<void(H5File&)>& make) const;
   Features extract(const FeatureSide& from, const RawItems& items,
                    const nlohmann::json& recipe) const;
+  Features made(const Extractor& extractor, const RawItems& items) const;
   void remove_parts(const FeatureSide& from, std::size_t items, const nlohmann::json& recipe) const;
 
   const Dataset& dataset_;
@@ -54,6 +58,7 @@ class FeatureStages {
   int threads_;
   Progress& progress_;
   Listener listener_;
+  mutable std::size_t items_made_ = 0;
 };
 
 }  // namespace alignlab

@@ -12,6 +12,10 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <new>
+#include <regex>
+
+#include "core/lines.h"
 
 namespace alignlab {
 namespace {
@@ -50,11 +54,22 @@ void write_all(int descriptor, std::string_view text) {
   }
 }
 
+std::string text_of(const Json& job) {
+  for (const auto& [name, value] : job.items()) {
+    const auto* text = value.get_ptr<const std::string*>();
+    if (text != nullptr && utf8_prefix(*text) < text->size()) {
+      throw UsageError(fmt::format("{}: expected UTF-8, found '{}'", name, excerpt(*text)));
+    }
+  }
+  return job.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 }  // namespace
 
 WorkerProcess::WorkerProcess(const std::filesystem::path& worker, const Json& job, int threads,
                              const std::filesystem::path& log)
     : log_(log) {
+  const std::string input_text = text_of(job);
   ::signal(SIGPIPE, SIG_IGN);
   const Pipe input = make_pipe();
   const Pipe output = make_pipe();
@@ -104,7 +119,7 @@ WorkerProcess::WorkerProcess(const std::filesystem::path& worker, const Json& jo
   }
   events_ = output.read;
   ::fcntl(events_, F_SETFL, O_NONBLOCK);
-  write_all(input.write, job.dump());
+  write_all(input.write, input_text);
   ::close(input.write);
 }
 
@@ -165,6 +180,20 @@ void WorkerProcess::conclude() {
 
 void WorkerProcess::interrupt() {
   if (pid_ > 0) ::kill(pid_, SIGTERM);
+}
+
+std::string failure_text(const std::exception& error) {
+  const std::string said = error.what();
+  // Torch's allocators, of the CPU and of CUDA.
+  static const std::regex kTorchAllocation(
+      "(can't allocate memory|not enough memory|out of memory)[^\\n]*ried to allocate "
+      "([0-9.]+ ([KMGT]iB|bytes))");
+  std::smatch found;
+  if (std::regex_search(said, found, kTorchAllocation)) {
+    return fmt::format("not enough memory: {} more were asked for", found[2].str());
+  }
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return "not enough memory";
+  return fmt::format("internal failure: {}", said);
 }
 
 bool forward_event(const Json& event, Progress& progress) {

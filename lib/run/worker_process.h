@@ -9,6 +9,7 @@
 
 #include <sys/types.h>
 
+#include <exception>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -27,6 +28,7 @@ struct JobOutcome {
 
 class WorkerProcess {
  public:
+  /// UsageError, before there is a process, for a job with a text that is no UTF-8.
   WorkerProcess(const std::filesystem::path& worker, const nlohmann::json& job, int threads,
                 const std::filesystem::path& log);
   /// Kills the process if it is still there.
@@ -56,6 +58,10 @@ class WorkerProcess {
 /// message if it failed; Interrupted if `progress` was cancelled.
 nlohmann::json run_job(const std::filesystem::path& worker, const nlohmann::json& job, int threads,
                        Progress& progress);
+
+/// One line for an exception that is no Error: that memory ran out, in whatever words a library
+/// says so, and otherwise that something failed inside.
+std::string failure_text(const std::exception& error);
 
 /// Hands an event of progress on to `progress`; true if it was one.
 bool forward_event(const nlohmann::json& event, Progress& progress);

@@ -87,5 +87,31 @@ TEST_F(Extraction, IsRefusedWhereTheDataSetIsAnotherByItsEnd) {
   EXPECT_EQ(read_file(folder_ / "killed.h5"), read_file(scenes() / "scenes.h5"));
 }
 
+class ExtractText : public ::testing::Test {
+ protected:
+  ExtractText() { fs::copy_file(scenes() / "scenes.h5", folder_ / "d.h5"); }
+  Outcome extract(const std::string& kind, const Words& options) const {
+    Words words{"extract", "d.h5", "--modality", "text", "--kind", kind, "--store", "store"};
+    words.insert(words.end(), options.begin(), options.end());
+    return alignlab(folder_.path(), words);
+  }
+  const ScratchFolder folder_;
+};
+
+TEST_F(ExtractText, IsCalledByItsKindsWhereNoNameIsGiven) {
+  const Outcome outcome = extract("lsa+skip-gram", {"width=4", "epochs=1", "-j", "1024"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(contains(outcome.out, "d.h5: text feature 'lsa-skip-gram' added: 300 rows of 8, "));
+  // No more threads than texts.
+  EXPECT_TRUE(outcome.out.ends_with(" items/s on 300 threads\n")) << outcome.out;
+  EXPECT_TRUE(contains(extract("lsa+skip-gram", {"width=4", "epochs=1", "--name", "again"}).out,
+                       "300 rows of 8, from the store"));
+}
+
+TEST_F(ExtractText, NamesTheDataSetThatAKindCannotLearnFrom) {
+  EXPECT_TRUE(refused(extract("lsa", {"min_count=100000"}), 3,
+                      {"error: d.h5: no word occurs in at least 100000 of the "}));
+}
+
 }  // namespace
 }  // namespace alignlab::tests

@@ -130,7 +130,6 @@ TEST_F(Usage, RefusesToExportWhatIsNotThereBeforeItsOptions) {
 
 TEST_F(Usage, RefusesValuesThatCannotBe) {
   EXPECT_TRUE(refused(run({"run", "c.toml", "-j", "0"}), 2, {"-j: expected at least 1, found 0"}));
-  EXPECT_TRUE(refused(run({"run", "c.toml", "-j", "two"}), 2, {"'two'", "--jobs"}));
   EXPECT_TRUE(refused(run({"generate", "scenes", "--out", "x", "--seed=-1"}), 2,
                       {"--seed: expected 0 or more, found -1"}));
   EXPECT_TRUE(refused(run({"generate", "scenes", "--out", "x", "--images", "0"}), 2, {"--images"}));
@@ -142,6 +141,54 @@ TEST_F(Usage, RefusesValuesThatCannotBe) {
   EXPECT_TRUE(refused(run({"table", "run", "--format", "latx"}), 2, {"did you mean 'latex'?"}));
   EXPECT_TRUE(refused(run({"list", "aligner"}), 2, {"did you mean 'aligners'?"}));
   EXPECT_TRUE(tests::tree_of(folder_.path()).empty());
+}
+
+TEST_F(Usage, SaysInItsOwnWordsWhichNumberAnOptionTakes) {
+  EXPECT_TRUE(refused(run({"run", "c.toml", "-j", "two"}), 2,
+                      {"alignlab run: --jobs: expected a whole number, found 'two'"}));
+  EXPECT_TRUE(refused(run({"run", "c.toml", "--jobs", "99999999999"}), 2,
+                      {"alignlab run: --jobs: expected a smaller number, found '99999999999'"}));
+  EXPECT_TRUE(refused(run({"table", "run", "--least-margin", "x"}), 2,
+                      {"alignlab table: --least-margin: expected a number, found 'x'"}));
+}
+
+TEST_F(Usage, RefusesTextThatIsNoUtf8NamingWhereItStands) {
+  const Words extract{"extract", "--modality", "text", "--kind", "lsa"};
+  const auto refusal = [&](const Words& more) {
+    Words words = extract;
+    words.insert(words.end(), more.begin(), more.end());
+    return run(words);
+  };
+  EXPECT_TRUE(refused(refusal({"caf\xE9.h5"}), 2,
+                      {"alignlab extract: expected UTF-8, found byte 0xe9 in 'caf\\xe9.h5'"}));
+  EXPECT_TRUE(refused(refusal({"d.h5", "--store", "\xFF"}), 2,
+                      {"alignlab extract: --store: expected UTF-8, found byte 0xff"}));
+  EXPECT_TRUE(refused(refusal({"d.h5", "stop_words_file=\xFF.txt"}), 2,
+                      {"expected UTF-8, found byte 0xff in 'stop_words_file=\\xff.txt'"}));
+  EXPECT_TRUE(refused(run({"generate", "scenes", "--out", "a\xC3"}), 2,
+                      {"alignlab generate: --out: expected UTF-8, found byte 0xc3"}));
+  EXPECT_TRUE(tests::tree_of(folder_.path()).empty());
+}
+
+TEST_F(Usage, RefusesAnExtractionThatCannotBe) {
+  const auto refusal = [&](const std::string& kind, const Words& more) {
+    Words words{"extract", "d.h5", "--modality", "image", "--kind", kind};
+    words.insert(words.end(), more.begin(), more.end());
+    return run(words);
+  };
+  for (const char* jobs : {"0", "-1", "1025", "2000000000"}) {
+    EXPECT_TRUE(refused(refusal("hog", {std::string("--jobs=") + jobs}), 2,
+                        {std::string("alignlab extract: -j: expected 1 to 1024, found ") + jobs}));
+  }
+  EXPECT_TRUE(refused(refusal("hog", {"size=32", "cell=8", "size=64"}), 2,
+                      {"alignlab extract: 'size' is given twice"}));
+  EXPECT_TRUE(refused(refusal("hog", {"size=9999999999999999999"}), 2,
+                      {"alignlab extract: size: 9999999999999999999 is too large"}));
+  for (const char* kind : {"stored", "hog+stored"}) {
+    EXPECT_TRUE(refused(refusal(kind, {"name=x"}), 2,
+                        {"alignlab extract: 'stored' features are not made from items"}));
+  }
+  EXPECT_TRUE(refused(refusal("HOG", {}), 2, {"unknown feature kind 'HOG' (did you mean 'hog'?)"}));
 }
 
 TEST_F(Usage, ListShowsEveryVariantByName) {

@@ -224,6 +224,15 @@ TEST(ParseOverride, TakesAnEscapedQuoteForALetterOfItsString) {
             (std::vector<std::string>{"a string a\\", "a string b"}));
 }
 
+TEST(ParseOverride, RefusesAWholeNumberThatIsTooLarge) {
+  EXPECT_EQ(message_of<ConfigError>([] { parse_override("seed=9999999999999999999"); }),
+            "override 'seed=9999999999999999999': 9999999999999999999 is too large: whole numbers "
+            "have at most 63 bits");
+  EXPECT_EQ(parse_override("seed=9223372036854775807").values.front().kind_name(),
+            std::string("an integer"));
+  EXPECT_EQ(parse_override("name=99x").values.front().text(), "99x");
+}
+
 TEST(ParseOverride, RefusesWhatIsNoKeyAndValue) {
   const auto message = [](const char* argument) {
     return message_of<ConfigError>([&] { parse_override(argument); });

@@ -151,6 +151,13 @@ TEST(Resolve, AsksForWhatHasNoDefault) {
   EXPECT_EQ(resolve(&given, options, "dataset").text("file"), "a.h5");
 }
 
+TEST(ResolveArguments, NamesTheOptionOfANumberThatIsTooLarge) {
+  EXPECT_EQ(message_of<ConfigError>([] {
+              resolve_arguments({{"count", "9999999999999999999"}}, every_type(), "program");
+            }),
+            "program: count: 9999999999999999999 is too large: whole numbers have at most 63 bits");
+}
+
 TEST(Option, TellsItsTypeAndRange) {
   const std::vector<std::string> types{"boolean",  "integer", "real",  "text",
                                        "integers", "reals",   "texts", "real"};

@@ -40,6 +40,11 @@ TEST(Suggestion, NamesTheNearestKnownName) {
   EXPECT_EQ(suggestion("epoch", known), " (did you mean 'epochs'?)");
 }
 
+TEST(Suggestion, DoesNotMindLetterCase) {
+  const std::vector<std::string> known{"gray", "hog", "lbp"};
+  EXPECT_EQ(suggestion("HOG", known), " (did you mean 'hog'?)");
+}
+
 TEST(Suggestion, OfAShortNameToleratesOneEdit) {
   const std::vector<std::string> known{"k", "seed"};
   EXPECT_EQ(suggestion("q", known), " (did you mean 'k'?)");

@@ -133,6 +133,21 @@ TEST_F(AddFeatures, DoesNotReplaceFeatures) {
             dataset_.string() + ": /features/image/net: already there; choose another name");
 }
 
+TEST_F(AddFeatures, RefusesADamagedDataSet) {
+  const std::vector<float> marked{9.25F, 8.25F, 7.25F, 6.25F, 5.25F, 4.25F};
+  write_rows(marked);
+  add_features(request_, listener_);
+  std::string bytes = read_file(dataset_);
+  const std::size_t at = bytes.find(tests::bytes_of(marked));
+  ASSERT_NE(at, std::string::npos);
+  bytes[at] ^= 1;
+  write_file_atomically(dataset_, bytes);
+  request_.name = "other";
+  EXPECT_EQ(refusal(), fs::canonical(dataset_).string() +
+                           ": /features/image/net: cannot be read (truncated, or its checksum does "
+                           "not hold)");
+}
+
 TEST_F(AddFeatures, NamesBothCountsWhenRowsAndItemsDiffer) {
   write_rows({1, 2, 3, 4});
   EXPECT_EQ(refusal(),

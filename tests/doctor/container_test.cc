@@ -114,7 +114,7 @@ TEST(Container, LetsAStreamLeaveItsLengthOpen) {
 
 TEST(Container, IsReadFromAFileAsFromItsBytes) {
   const tests::ScratchFolder folder;
-  for (const std::size_t size : {0U, 1U, 63U, 64U, 65535U, 65536U, 200000U}) {
+  for (const std::size_t size : {0U, 1U, 8191U, 8192U, 65535U, 65536U, 200000U}) {
     std::string bytes(size, 'x');
     for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(i % 251);
     tests::write_text(folder / "f", bytes);
@@ -122,7 +122,7 @@ TEST(Container, IsReadFromAFileAsFromItsBytes) {
     const FileEnds from_bytes = ends_of(bytes);
     EXPECT_EQ(from_file.size, size);
     EXPECT_EQ(from_bytes.size, size);
-    EXPECT_EQ(from_file.head, bytes.substr(0, 64));
+    EXPECT_EQ(from_file.head, bytes.substr(0, 8192));
     EXPECT_EQ(from_bytes.head, from_file.head);
     EXPECT_EQ(from_file.tail, bytes.substr(size - std::min<std::size_t>(size, 65536)));
     EXPECT_EQ(from_bytes.tail, from_file.tail);

@@ -18,7 +18,7 @@ TEST(Decoding, HasNoFaultForAnImageOfAnySize) {
 }
 
 TEST(Decoding, HasNoFaultForASoundOfAnyLength) {
-  for (const std::size_t samples : {0U, 1U, 100000U}) {
+  for (const std::size_t samples : {1U, 100000U}) {
     const std::string bytes = tests::encoded(tests::sine(440, 16000, samples, 0.5), 16000);
     EXPECT_EQ(decoding_fault(Modality::kAudio, bytes, "a"), std::nullopt) << samples;
   }
@@ -31,6 +31,7 @@ TEST(Decoding, SaysWhatIsWrongWithoutNamingTheItemAgain) {
             "0 bytes that are no JPEG, PNG, BMP or WebP image");
   EXPECT_EQ(decoding_fault(Modality::kAudio, "abc", "a"),
             "3 bytes that no decoder takes for a sound");
+  EXPECT_EQ(decoding_fault(Modality::kAudio, tests::encoded({}, 16000), "a"), "it holds no sound");
 }
 
 TEST(Decoding, TakesAnyText) {

@@ -60,6 +60,13 @@ TEST(ColourHistogram, TakesTheRootOfEachShare) {
             histogram(8, {{0, three_quarters}, {2, 0.5F}, {8 + 7, 1.0F}, {16 + 7, 1.0F}}));
 }
 
+TEST(ColourHistogram, HoldsTheSharesWhereNoWeightingIsAskedFor) {
+  cv::Mat image = plain_image(16, 0, 0, 255);
+  image(cv::Rect(0, 0, 4, 16)).setTo(cv::Scalar(0, 255, 0));  // a quarter green
+  EXPECT_EQ(image_row("colour-histogram", std::string(kOneCell) + "\nweighting = \"none\"", image),
+            histogram(8, {{0, 0.75F}, {2, 0.25F}, {8 + 7, 1.0F}, {16 + 7, 1.0F}}));
+}
+
 TEST(ColourHistogram, KeepsTheCellsOfTheGridApartRowByRow) {
   cv::Mat image = plain_image(16, 0, 0, 255);
   image(cv::Rect(8, 0, 8, 8)).setTo(cv::Scalar(0, 255, 0));  // top right

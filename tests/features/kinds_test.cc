@@ -264,6 +264,10 @@ TEST(FeatureRows, SuggestTheKindThatWasMeant) {
   EXPECT_EQ(
       refusal("hog+color-histogram", Modality::kImage),
       "c.toml:2:1: unknown feature kind 'color-histogram' (did you mean 'colour-histogram'?)");
+  EXPECT_EQ(refusal("HOG", Modality::kImage),
+            "c.toml:2:1: unknown feature kind 'HOG' (did you mean 'hog'?)");
+  EXPECT_EQ(refusal("spectrogram", Modality::kAudio),
+            "c.toml:2:1: unknown feature kind 'spectrogram' (known: stored, stft, log-mel, mfcc)");
   for (const char* kind : {"", "hog+", "+hog", "hog++hog"}) {
     EXPECT_TRUE(contains(refusal(kind, Modality::kImage), "c.toml:2:1: unknown feature kind ''"));
   }
@@ -302,7 +306,32 @@ TEST(FeatureOptions, HoldASharedOptionOnce) {
   }
   std::ranges::sort(names);
   EXPECT_EQ(names, (std::vector<std::string>{"bins", "cell", "grid", "orientations", "resize",
-                                             "scale", "size"}));
+                                             "scale", "size", "weighting"}));
+}
+
+TEST(FeatureOptions, OfJoinedKindsHaveTheChoicesThatAllHave) {
+  for (const char* kind :
+       {"bag-of-visual-words+colour-histogram", "colour-histogram+bag-of-visual-words"}) {
+    for (const Option& option : feature_options(feature_rows(kind, Modality::kImage, kPlace))) {
+      if (option.name != "weighting") continue;
+      EXPECT_EQ(option.choices, (std::vector<std::string>{"none", "hellinger"})) << kind;
+    }
+  }
+}
+
+TEST(FeatureKind, LearnsWhereItsRowsDependOnTrain) {
+  const auto learns = [](const std::string& kind, Modality modality, const std::string& options) {
+    return make_feature_kind(spec_of(kind, modality, options))->learns();
+  };
+  EXPECT_FALSE(learns("hog", Modality::kImage, ""));
+  EXPECT_TRUE(learns("hog", Modality::kImage, "scale = \"standardize\""));
+  EXPECT_TRUE(learns("hog+bag-of-visual-words", Modality::kImage, ""));
+  EXPECT_FALSE(learns("pixels", Modality::kImage, ""));
+  EXPECT_FALSE(learns("stored", Modality::kImage, "name = \"x\""));
+  EXPECT_TRUE(learns("tfidf", Modality::kText, ""));
+  EXPECT_FALSE(learns("hashing", Modality::kText, ""));
+  EXPECT_TRUE(learns("hashing", Modality::kText, "idf = true"));
+  EXPECT_FALSE(learns("mfcc", Modality::kAudio, "scale = \"none\""));
 }
 
 TEST(CheckFeatures, RefuseOptionsThatAreRightOnlyEachByItself) {

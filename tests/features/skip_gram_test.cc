@@ -13,6 +13,7 @@
 namespace alignlab {
 namespace {
 
+using features::skip_gram_passes;
 using features::skip_gram_step;
 using features::SkipGramOptions;
 using features::train_skip_gram;
@@ -163,6 +164,33 @@ TEST(SkipGram, PutsWordsNearThatStandBesideTheSameWordsButNeverTogether) {
   EXPECT_LT(cosine(vectors.row(1), vectors.row(5)), 0.3);
 }
 
+TEST(SkipGram, PassesOverASmallCorpusMoreOften) {
+  EXPECT_EQ(skip_gram_passes(1), 1000);
+  EXPECT_EQ(skip_gram_passes(5000), 1000);
+  EXPECT_EQ(skip_gram_passes(50000), 100);
+  EXPECT_EQ(skip_gram_passes(50001), 100);
+  EXPECT_EQ(skip_gram_passes(49999), 101);
+  EXPECT_EQ(skip_gram_passes(1000000), 5);
+  EXPECT_EQ(skip_gram_passes(100000000), 5);
+}
+
+TEST(SkipGram, TellsTopicsOfASmallCorpusApartUnlessToldToStopEarly) {
+  // The mean cosine of words of one topic, less that of words of two.
+  const auto told_apart = [](const std::string& options) {
+    const Matrix vectors = trained(two_topics(12, 100), "width = 16\n" + options);
+    double within = 0.0, across = 0.0;
+    for (std::size_t i = 0; i < 12; ++i) {
+      for (std::size_t j = 0; j < i; ++j) {
+        (i % 2 == j % 2 ? within : across) += cosine(vectors.row(i), vectors.row(j));
+      }
+    }
+    return within / 30 - across / 36;
+  };
+  EXPECT_GT(told_apart(""), 0.5);
+  EXPECT_EQ(told_apart(""), told_apart("epochs = 1000"));
+  EXPECT_LT(told_apart("epochs = 5"), 0.2);
+}
+
 TEST(SkipGram, OfOneSeedGivesTheSameBits) {
   const TokenSequences texts = two_topics(10, 40);
   EXPECT_EQ(trained(texts, "width = 7\nseed = 3"), trained(texts, "width = 7\nseed = 3"));
@@ -186,8 +214,8 @@ TEST(SkipGram, LeavesOutMoreOfFrequentWords) {
   // alone, and 0 stays near its small beginning.
   std::vector<std::vector<std::int32_t>> texts(200, {0, 1, 0, 0, 2, 0});
   const auto length_of_0 = [&](const char* subsample) {
-    const Matrix vectors =
-        trained(sequences(texts, 3), std::string("width = 8\nsubsample = ") + subsample);
+    const Matrix vectors = trained(sequences(texts, 3),
+                                   std::string("width = 8\nepochs = 5\nsubsample = ") + subsample);
     double squares = 0.0;
     for (const float value : vectors.row(0)) squares += double{value} * value;
     return std::sqrt(squares);

@@ -1,5 +1,3 @@
-#include "features/audio/decode.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -8,6 +6,7 @@
 #include <span>
 
 #include "core/rng.h"
+#include "features/audio/decode.h"
 #include "tests/core/testing.h"
 #include "tests/data/fixtures.h"
 #include "tests/features/sounds.h"
@@ -90,9 +89,7 @@ TEST(DecodeSound, StopsAfterMaxSeconds) {
   }
 }
 
-TEST(DecodeSound, TakesEmptyAndSilentSounds) {
-  EXPECT_EQ(decoded(encoded({}, 16000)), Samples{});
-  EXPECT_EQ(decoded(encoded({}, 44100)), Samples{});
+TEST(DecodeSound, TakesSilentSounds) {
   EXPECT_EQ(decoded(encoded(Samples(100, 0.0F), 16000)), Samples(100, 0.0F));
   EXPECT_EQ(decoded(encoded(Samples(100, 0.0F), 8000)), Samples(200, 0.0F));
 }
@@ -143,10 +140,16 @@ TEST(DecodeSound, PassesMoreOfTheBandTheBetterTheResampler) {
 
 TEST(DecodeSound, RefusesBytesOfNoSound) {
   for (const std::string& bytes :
-       {std::string(), std::string("abc"), std::string(1000, '\0'), std::string("RIFF"),
-        std::string("RIFF\x24\0\0\0WAVE", 12), std::string("OggS"), std::string("fLaC")}) {
+       {std::string(), std::string("abc"), std::string(1000, '\0'), std::string("RIFF")}) {
     EXPECT_EQ(refusal(bytes), "sound 'x': " + std::to_string(bytes.size()) +
                                   " bytes that no decoder takes for a sound");
+  }
+}
+
+TEST(DecodeSound, RefusesSoundsWithoutSamples) {
+  for (const int major : {SF_FORMAT_WAV, SF_FORMAT_AIFF, SF_FORMAT_AU, SF_FORMAT_CAF}) {
+    EXPECT_EQ(refusal(encoded({}, 16000, 1, major | SF_FORMAT_PCM_16)),
+              "sound 'x': it holds no sound");
   }
 }
 
@@ -177,18 +180,35 @@ void put(std::string& bytes, std::size_t at, const std::string& value) {
   bytes.replace(at, value.size(), value);
 }
 
-TEST(DecodeSound, IsNotLedByAForgedLengthOfAWav) {
+TEST(DecodeSound, RefusesAForgedLengthOfAWav) {
   const Samples samples = random_samples(100, 3);
   std::string wav = encoded(samples, 16000);
   put(wav, wav.find("data") + 4, "\xF0\xFF\xFF\xFF");
-  EXPECT_EQ(decoded(wav), samples);
+  EXPECT_EQ(refusal(wav), "sound 'x': its header says 4294967280 bytes of sound, it has 200");
   std::string rf64 = encoded(samples, 16000, 1, SF_FORMAT_RF64 | SF_FORMAT_PCM_16);
   const std::size_t sizes = rf64.find("ds64");
   ASSERT_NE(sizes, std::string::npos);
   for (const std::size_t field : {8U, 16U, 24U}) {  // of the file, of the data, samples
     put(rf64, sizes + field, std::string("\0\0\0\0\0\0\0\x10", 8));
   }
-  EXPECT_EQ(decoded(rf64), samples);
+  EXPECT_EQ(refusal(rf64),
+            "sound 'x': its header says 1152921504606846976 bytes of sound, it has 200");
+}
+
+TEST(DecodeSound, TakesStreamsThatLeaveTheirLengthOpen) {
+  const Samples samples = random_samples(100, 3);
+  std::string wav = encoded(samples, 16000);
+  for (const char* open : {"\xFF\xFF\xFF\xFF", "\x00\xF0\xFF\x7F"}) {
+    put(wav, 4, std::string(open, 4));
+    put(wav, wav.find("data") + 4, std::string(open, 4));
+    EXPECT_EQ(decoded(wav), samples);
+  }
+  put(wav, 4, std::string(4, '\0'));
+  put(wav, wav.find("data") + 4, std::string(4, '\0'));
+  EXPECT_EQ(decoded(wav), samples);
+  std::string au = encoded(samples, 16000, 1, SF_FORMAT_AU | SF_FORMAT_PCM_16);
+  put(au, 8, "\xFF\xFF\xFF\xFF");
+  EXPECT_EQ(decoded(au), samples);
 }
 
 TEST(DecodeSound, RefusesAFlacThatPromisesMoreThanItHolds) {
@@ -216,11 +236,24 @@ TEST(DecodeSound, RefusesAFlacCutShort) {
                        "sound 'x': expected 20000 samples, found "));
 }
 
-TEST(DecodeSound, TakesWhatAWavCutShortStillHolds) {
-  const Samples samples = random_samples(1000, 7);
-  const std::string wav = encoded(samples, 16000);
-  EXPECT_EQ(decoded(wav.substr(0, wav.size() - 600)),
-            Samples(samples.begin(), samples.begin() + 700));
+TEST(DecodeSound, RefusesAnyFormatCutShort) {
+  const Samples samples = sine(440.0, 16000, 40000, 0.5);
+  std::vector<int> formats{SF_FORMAT_OGG | SF_FORMAT_VORBIS, SF_FORMAT_OGG | SF_FORMAT_OPUS,
+                           SF_FORMAT_WAV | SF_FORMAT_IMA_ADPCM};
+  for (const int major : {SF_FORMAT_WAV, SF_FORMAT_WAVEX, SF_FORMAT_RF64, SF_FORMAT_W64,
+                          SF_FORMAT_AIFF, SF_FORMAT_AU, SF_FORMAT_CAF, SF_FORMAT_FLAC}) {
+    formats.push_back(major | SF_FORMAT_PCM_16);
+  }
+  SF_INFO mp3{0, 16000, 1, SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III, 0, 0};
+  if (sf_format_check(&mp3) != 0) formats.push_back(mp3.format);
+  for (const int format : formats) {
+    SCOPED_TRACE(format);
+    const std::string whole = encoded(samples, 16000, 1, format);
+    EXPECT_GE(decoded(whole).size(), samples.size());  // ADPCM fills its last block up
+    for (const std::size_t size : {whole.size() / 2, whole.size() * 9 / 10, whole.size() - 40}) {
+      EXPECT_NE(refusal(whole.substr(0, size)), "");
+    }
+  }
 }
 
 TEST(DecodeSound, SkipsTheTagsBeforeAStream) {
@@ -280,7 +313,8 @@ TEST(DecodeSound, OfDamagedBytesEndsInSamplesOrInAnErrorOfTheItem) {
       }
     }
     EXPECT_GT(refused, 0);
-    EXPECT_LT(refused, 150);
+    // Ogg has a checksum for each page, and all samples are on one.
+    EXPECT_LT(refused, format == (SF_FORMAT_OGG | SF_FORMAT_VORBIS) ? 151 : 150);
   }
 }
 

@@ -244,15 +244,32 @@ TEST_F(TorchScript, RefusesAMissingFile) { EXPECT_EQ(refusal_of_file(), "no such
 TEST_F(TorchScript, RefusesWhatIsNoTorchScript) {
   for (const std::string& content : {std::string(), std::string("abc"), std::string(5000, 'x')}) {
     std::ofstream(file_, std::ios::binary) << content;
-    EXPECT_TRUE(refusal_of_file().starts_with("not a TorchScript file: "));
+    EXPECT_EQ(refusal_of_file(),
+              std::string("expected a TorchScript file (a zip archive that torch.jit.save wrote), "
+                          "found ") +
+                  (content.empty() ? "an empty one" : "no zip archive"));
   }
+  std::filesystem::remove(file_);
+  std::filesystem::create_directory(file_);
+  EXPECT_EQ(refusal_of_file(), "expected a TorchScript file, found a folder");
+}
+
+TEST_F(TorchScript, RefusesAFileThatIsCutShort) {
+  write_network(file_, kMeans);
+  std::filesystem::resize_file(file_, std::filesystem::file_size(file_) / 2);
+  EXPECT_EQ(
+      refusal_of_file(),
+      "expected a TorchScript file (torch.jit.save), found a zip archive that is cut short or "
+      "damaged");
 }
 
 TEST_F(TorchScript, RefusesTensorsSavedWithoutANetwork) {
   const std::vector<char> saved = torch::jit::pickle_save(torch::ones({3, 3}));
   std::ofstream(file_, std::ios::binary)
       .write(saved.data(), static_cast<std::streamsize>(saved.size()));
-  EXPECT_TRUE(refusal_of_file().starts_with("not a TorchScript file: "));
+  EXPECT_EQ(refusal_of_file(),
+            "expected a TorchScript file (torch.jit.save), found a zip archive without a network "
+            "(torch.save writes weights alone)");
 }
 
 TEST_F(TorchScript, SaysInALineWhatTheNetworkThrew) {
@@ -267,11 +284,19 @@ TEST_F(TorchScript, SaysInALineWhatTheNetworkThrew) {
         return x
 )"),
                        "too small"));
-  EXPECT_TRUE(contains(refusal(R"(
+}
+
+TEST_F(TorchScript, SaysWhichArgumentsTheMethodShouldTake) {
+  EXPECT_EQ(refusal(R"(
     def forward(self, x, y):
         return x
 )"),
-                       "forward() is missing value for argument 'y'"));
+            "expected a method forward(images), found forward(x, y)");
+  write_network(file_, R"(
+    def forward(self, x, double: bool = True):
+        return x.flatten(1)
+)");
+  EXPECT_EQ(extracted(spec(""), {}, Items({png_of(plain_image(16, 0, 0, 0))})).rows(), 1U);
 }
 
 TEST_F(TorchScript, SaysWhichOutputItExpectedAndFound) {

@@ -98,7 +98,7 @@ class Stages : public ::testing::Test {
 
 TEST_F(Stages, GoOnWhereAnExtractionStopped) {
   log_.most = 600;
-  EXPECT_EQ(message_of<DataError>([&] { extract("sizes"); }), "stopped");
+  EXPECT_EQ(message_of<DataError>([&] { extract("sizes"); }), path_.string() + ": stopped");
   EXPECT_EQ(log_.extracted, 512U);
   EXPECT_EQ(parts(), 1U);
   EXPECT_TRUE(Dataset::open(path_).feature_names(Modality::kImage).empty());
@@ -107,7 +107,7 @@ TEST_F(Stages, GoOnWhereAnExtractionStopped) {
   const ExtractSummary made = extract("sizes");
   EXPECT_EQ(log_.extracted, kImages);  // the first part was not made again
   EXPECT_EQ(made.items, kImages);
-  EXPECT_FALSE(made.cached);
+  EXPECT_EQ(made.made, kImages - 512);
   EXPECT_EQ(parts(), 0U);
   const Matrix rows = Dataset::open(path_).features(Modality::kImage, "sizes");
   for (std::size_t i = 0; i < kImages; ++i) {
@@ -117,10 +117,47 @@ TEST_F(Stages, GoOnWhereAnExtractionStopped) {
 }
 
 TEST_F(Stages, FitOnTrainAloneAndExtractEveryItemOnce) {
-  extract("one");
+  EXPECT_EQ(extract("one").made, kImages);
   EXPECT_EQ(log_.fitted_on, kImages / 2);
-  EXPECT_TRUE(extract("two").cached);
+  EXPECT_EQ(extract("two").made, 0U);
   EXPECT_EQ(log_.extracted, kImages);
+}
+
+TEST_F(Stages, RefuseToLearnFromNothing) {
+  const auto untrained = folder_ / "u.h5";
+  DatasetWriter writer(untrained, {"u", "", ""}, {.contents = ContentKind::kBytes});
+  writer.add_file(Modality::kImage, {"0", 0, Split::kNone}, folder_.path(), "x.png");
+  writer.commit();
+  EXPECT_EQ(
+      message_of<DataError>([&] {
+        extract_features({untrained, Modality::kImage, spec(), "n", 1}, store_, makers_, silent_);
+      }),
+      untrained.string() +
+          ": 'hog' learns from training items, and no image is in train: import with --split");
+}
+
+TEST_F(Stages, TakeNoMoreThreadsThanThereAreItems) {
+  EXPECT_EQ(extract_features({path_, Modality::kImage, spec(), "n", 5000}, store_, makers_, silent_)
+                .threads,
+            static_cast<int>(kImages));
+}
+
+TEST_F(Stages, NameTheDataSetWhereAKindDoesNot) {
+  const auto texts = folder_ / "texts.h5";
+  DatasetWriter writer(texts, {"t", "", ""}, {.contents = ContentKind::kBytes});
+  writer.add_text({"1", 1, Split::kTrain}, "a dog");
+  writer.commit();
+  const std::string stop = (folder_ / "stop.txt").string();
+  makers_.feature_kind = [&](const FeatureSpec&) -> std::unique_ptr<FeatureKind> {
+    throw DataError(stop + ": no such file");
+  };
+  FeatureSpec words{
+      "bow", resolve(nullptr, feature_options(feature_rows("bow", Modality::kText, {})), "")};
+  words.options.set("stop_words_file", stop);
+  const Dataset dataset = Dataset::open(texts);
+  const FeatureStages stages(dataset, store_, makers_, 1, silent_, {});
+  EXPECT_EQ(message_of<DataError>([&] { stages.side(Modality::kText, words); }),
+            stop + ": no such file");
 }
 
 TEST_F(Stages, RefuseATakenOrImpossibleNameBeforeAnyWork) {

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "core/sound_file.h"
 
 namespace alignlab::features {
 namespace {
@@ -49,16 +50,6 @@ sf_count_t write(const void*, sf_count_t, void*) { return 0; }
 
 sf_count_t tell(void* user) { return source(user).at; }
 
-/// Past the tags that may stand before an MP3 or FLAC stream; their length is 4 bytes of 7 bits.
-std::string_view without_id3(std::string_view bytes) {
-  while (bytes.size() >= 10 && bytes.starts_with("ID3")) {
-    std::size_t length = 10;
-    for (int i = 0; i < 4; ++i) length += (bytes[6 + i] & 0x7FU) << (7 * (3 - i));
-    bytes.remove_prefix(std::min(length, bytes.size()));
-  }
-  return bytes;
-}
-
 /// libsndfile knows some twenty formats more; its reader of MIDI dumps writes to standard output,
 /// where the worker's events go.
 bool has_known_format(std::string_view bytes) {
@@ -77,6 +68,12 @@ class SoundFile {
  public:
   SoundFile(const std::string& bytes, const std::string& id) : id_(id), source_{bytes} {
     SF_VIRTUAL_IO io{length_of, seek, read, write, tell};
+    if (const auto fault = sound_file_fault({bytes.size(), bytes, bytes})) fail(*fault);
+    if (const auto at = open_length_of_zero(bytes)) {
+      completed_ = bytes;
+      completed_.replace(*at, 4, "\xFF\xFF\xFF\xFF");
+      source_.bytes = completed_;
+    }
     if (has_known_format(bytes)) file_.reset(sf_open_virtual(&io, SFM_READ, &info_, &source_));
     // libsndfile's reason is a global that other threads write as well.
     if (!file_) fail(fmt::format("{} bytes that no decoder takes for a sound", bytes.size()));
@@ -101,6 +98,7 @@ class SoundFile {
       append_mean(std::span(block).first(static_cast<std::size_t>(frames * channels)), out);
     }
     if (std::ssize(out) < most) check_end(std::ssize(out));
+    if (out.empty()) fail("it holds no sound");
     return out;
   }
 
@@ -113,6 +111,7 @@ class SoundFile {
     throw DataError(fmt::format("sound '{}': {}", id_, what));
   }
 
+  /// What the container says of its length has been checked; this is what only decoding tells.
   void check_end(sf_count_t found) const {
     if ((info_.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_MPEG) {
       // Where no header tells its length libsndfile guesses one, and stops there. Some bytes may
@@ -148,6 +147,7 @@ class SoundFile {
   }
 
   std::string id_;
+  std::string completed_;  // where the bytes have to be changed
   Source source_;
   SF_INFO info_{};
   std::unique_ptr<SNDFILE, Close> file_;
@@ -184,8 +184,12 @@ std::vector<float> decode_sound(const std::string& bytes, const std::string& id,
   SoundFile file(bytes, id);
   const auto most = static_cast<sf_count_t>(std::ceil(shape.max_seconds * file.rate_hz()));
   std::vector<float> samples = file.mono(most);
-  if (samples.empty() || file.rate_hz() == shape.rate_hz) return samples;
+  if (file.rate_hz() == shape.rate_hz) return samples;
   return resampled(samples, file.rate_hz(), shape, id);
+}
+
+int rate_of_sound(const std::string& bytes, const std::string& id) {
+  return SoundFile(bytes, id).rate_hz();
 }
 
 std::map<std::string, std::string> sound_libraries() {

@@ -30,14 +30,17 @@ struct SoundShape {
   Resampler resampler = Resampler::kMedium;
 };
 
-/// n frames at rate r become ceil(n * rate_hz / r) samples; an empty sound none. Memory follows
-/// the frames that are really decoded, not the number a header claims. Called from several threads.
-/// What a WAV, Ogg or MP3 file that was cut short still holds is taken as it is. DataError naming
-/// the item if no decoder takes the bytes, if a FLAC stream holds fewer frames than it promises, if
-/// an MP3 does not tell its length, for a rate outside kLowestRateHz to kHighestRateHz, and for a
-/// sample that is not finite or beyond 2^32.
+/// n frames at rate r become ceil(n * rate_hz / r) samples. Memory follows the frames that are
+/// really decoded, not the number a header claims. Called from several threads. DataError naming
+/// the item if no decoder takes the bytes, if it is cut short (core/sound_file.h; a FLAC stream: if
+/// it holds fewer frames than it promises), if it holds no sound, if an MP3 does not tell its
+/// length, for a rate outside kLowestRateHz to kHighestRateHz, and for a sample that is not finite
+/// or beyond 2^32.
 std::vector<float> decode_sound(const std::string& bytes, const std::string& id,
                                 const SoundShape& shape);
+
+/// The sampling rate its header tells; decodes nothing. DataError as above.
+int rate_of_sound(const std::string& bytes, const std::string& id);
 
 /// Name and version of the libraries behind it.
 std::map<std::string, std::string> sound_libraries();

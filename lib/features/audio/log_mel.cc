@@ -1,6 +1,6 @@
 #include "features/audio/log_mel.h"
 
-#include "features/makers.h"
+#include "features/audio/sound_kind.h"
 
 namespace alignlab::features {
 
@@ -19,8 +19,8 @@ Matrix LogMel::frames(const std::string& bytes, const std::string& id) const {
 FeatureKindPtr make_log_mel(const Section& options) {
   const LogMel log_mel(options);
   const Pooling pools = pooling(options);
-  return make_unfitted_kind(
-      pooled_width(pools, log_mel.bands()),
+  return make_sound_kind(
+      "log-mel", mel_shape(options).high_hz, pooled_width(pools, log_mel.bands()),
       [=](const std::string& content, const std::string& id, std::span<float> out) {
         pool(log_mel.frames(content, id), pools, out);
       });

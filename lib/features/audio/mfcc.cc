@@ -2,7 +2,7 @@
 // derivatives in time beside them where asked for.
 
 #include "features/audio/log_mel.h"
-#include "features/makers.h"
+#include "features/audio/sound_kind.h"
 
 namespace alignlab::features {
 namespace {
@@ -26,7 +26,8 @@ FeatureKindPtr make_mfcc(const Section& options) {
   const Pooling pools = pooling(options);
   const auto count = static_cast<std::size_t>(options.integer("coefficients"));
   const int orders = static_cast<int>(options.integer("deltas"));
-  return make_unfitted_kind(
+  return make_sound_kind(
+      "mfcc", mel_shape(options).high_hz,
       pooled_width(pools, count * static_cast<std::size_t>(1 + orders)),
       [=](const std::string& content, const std::string& id, std::span<float> out) {
         const Matrix cepstra = cosine_transform(log_mel.frames(content, id), count);

@@ -1,5 +1,6 @@
 // For each cell of a grid, one histogram each of hue, saturation and value, as shares of the
-// cell's pixels; their square roots (the Hellinger map) make dot products compare histograms well.
+// cell's pixels, or their square roots (the Hellinger map), which make dot products compare
+// histograms well.
 // A pixel's hue counts in proportion to its saturation: grey has none.
 
 #include <cmath>
@@ -14,6 +15,7 @@ FeatureKindPtr make_colour_histogram(const Section& options) {
   const ImageShape shape = image_shape(options);
   const int bins = static_cast<int>(options.integer("bins"));
   const int grid = static_cast<int>(options.integer("grid"));
+  const bool roots = options.text("weighting") == "hellinger";
   const auto width = static_cast<std::size_t>(grid * grid * 3 * bins);
   return make_unfitted_kind(
       width, [=](const std::string& content, const std::string& id, std::span<float> out) {
@@ -35,7 +37,8 @@ FeatureKindPtr make_colour_histogram(const Section& options) {
         }
         for (std::size_t i = 0; i < out.size(); ++i) {
           const std::size_t cell = i / static_cast<std::size_t>(3 * bins);
-          out[i] = static_cast<float>(std::sqrt(counts[i] / pixels[cell]));
+          const double share = counts[i] / pixels[cell];
+          out[i] = static_cast<float>(roots ? std::sqrt(share) : share);
         }
       });
 }

@@ -42,6 +42,10 @@ Options colour_histogram_options() {
            .least = 2,
            .most = 64},
           image_grid_option(2),
+          {.name = "weighting",
+           .summary = "hellinger: roots of the bins' shares; none: the shares",
+           .fallback = std::string("hellinger"),
+           .choices = {"none", "hellinger"}},
           scale_option("l2")};
 }
 

@@ -34,6 +34,7 @@ class PixelReader : public Extractor {
 class PixelKind : public FeatureKind {
  public:
   explicit PixelKind(ImageShape shape) : shape_(shape) {}
+  bool learns() const override { return false; }
   std::unique_ptr<Extractor> fit(const RawItems&, int, Progress&) const override {
     return std::make_unique<PixelReader>(shape_);
   }

@@ -22,7 +22,6 @@
 #include <array>
 #include <cmath>
 #include <exception>
-#include <filesystem>
 
 #include "core/error.h"
 #include "features/each_item.h"
@@ -98,15 +97,12 @@ std::vector<Part> parts_of(const c10::IValue& value) {
 class Network {
  public:
   explicit Network(NetworkOptions options) : options_(std::move(options)) {
-    if (!std::filesystem::is_regular_file(options_.file)) {
-      throw DataError(fmt::format("{}: no such file", options_.file));
-    }
+    check_network_file(options_.file);
     try {
       module_ = torch::jit::load(options_.file, torch::kCPU);
       module_.eval();
     } catch (const std::exception& error) {
-      throw DataError(
-          fmt::format("{}: not a TorchScript file: {}", options_.file, torch_reason(error)));
+      throw DataError(loading_fault(options_.file, error));
     }
     if (!module_.find_method(options_.method)) {
       std::vector<std::string> known;
@@ -115,6 +111,7 @@ class Network {
           fmt::format("{}: expected a method '{}', found {}", options_.file, options_.method,
                       known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "))));
     }
+    check_arguments(options_.file, module_.get_method(options_.method), {"images"});
   }
 
   const NetworkOptions& options() const { return options_; }
@@ -278,6 +275,7 @@ class NetworkExtractor : public Extractor {
 class NetworkKind : public FeatureKind {
  public:
   explicit NetworkKind(NetworkOptions options) : options_(std::move(options)) {}
+  bool learns() const override { return false; }
   std::unique_ptr<Extractor> fit(const RawItems&, int, Progress&) const override {
     return std::make_unique<NetworkExtractor>(options_);
   }

@@ -120,6 +120,21 @@ class VisualWordCounter : public Extractor {
   std::vector<float> weights_;
 };
 
+/// Notes the steps of the clustering: they are not items.
+class ClusteringSteps : public Silent {
+ public:
+  explicit ClusteringSteps(Progress& items) : items_(items) {}
+  void advance(std::uint64_t count) override {
+    items_.note(fmt::format("visual words: step {} of k-means", done_ += count));
+  }
+  void warn(std::string_view message) override { items_.warn(message); }
+  bool cancelled() const override { return items_.cancelled(); }
+
+ private:
+  Progress& items_;
+  std::uint64_t done_ = 0;
+};
+
 class BagOfVisualWords : public FeatureKind {
  public:
   explicit BagOfVisualWords(VisualWordOptions options) : options_(std::move(options)) {}
@@ -129,8 +144,9 @@ class BagOfVisualWords : public FeatureKind {
     const Matrix points = sample(train, threads, progress);
     const KMeansOptions k_means_options{.clusters = vocabulary_size(points, train, progress),
                                         .threads = threads};
+    ClusteringSteps steps(progress);
     VisualWords words(
-        k_means(points, k_means_options, Rng(0, "vocabulary of visual words"), progress).centroids,
+        k_means(points, k_means_options, Rng(0, "vocabulary of visual words"), steps).centroids,
         options_);
     std::vector<float> weights = weights_of(words, train, threads, progress);
     return std::make_unique<VisualWordCounter>(std::move(words), std::move(weights));

@@ -104,6 +104,7 @@ class Hashing : public FeatureKind {
  public:
   explicit Hashing(const Section& options) : options_(options) {}
 
+  bool learns() const override { return options_.flag("idf"); }
   std::unique_ptr<Extractor> fit(const RawItems& train, int, Progress& progress) const override {
     Tokenizer tokenizer(options_);
     const WordHasher hasher(options_);

@@ -109,9 +109,10 @@ Options skip_gram_training_options() {
            .least = 1,
            .most = 100},
           {.name = "epochs",
-           .summary = "skip-gram: passes over the training texts",
-           .fallback = std::int64_t{5},
-           .least = 1,
+           .summary = "skip-gram: passes over the training texts; 0: as many as make 5 million "
+                      "words of them, 5 to 1000",
+           .fallback = std::int64_t{0},
+           .least = 0,
            .most = 1000},
           {.name = "subsample",
            .summary = "skip-gram: words more frequent are partly left out; 0: none",

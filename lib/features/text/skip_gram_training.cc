@@ -17,6 +17,9 @@ constexpr std::size_t kLanes = 8;
 constexpr std::size_t kTextsBetweenChecks = 256;
 constexpr double kLeastRateShare = 1e-4;
 constexpr double kFlattening = 0.75;
+constexpr std::size_t kEnoughWords = 5'000'000;
+constexpr std::size_t kFewestPasses = 5;
+constexpr std::size_t kMostPasses = 1000;
 
 /// Sums in lanes: a compiler may not reorder one sum into vector code by itself.
 float dot(std::span<const float> a, std::span<const float> b) {
@@ -76,6 +79,7 @@ class Trainer {
   Trainer(const TokenSequences& texts, const SkipGramOptions& options)
       : texts_(texts),
         options_(options),
+        passes_(options.epochs > 0 ? options.epochs : skip_gram_passes(texts.ids.size())),
         inputs_(texts.vocabulary, options.width),
         outputs_(texts.vocabulary, options.width),
         kept_share_(texts.vocabulary),
@@ -91,8 +95,8 @@ class Trainer {
   }
 
   Matrix train(Progress& progress) {
-    for (int epoch = 0; epoch < options_.epochs; ++epoch) {
-      progress.note(fmt::format("skip-gram: epoch {} of {}", epoch + 1, options_.epochs));
+    for (int pass = 0; pass < passes_; ++pass) {
+      progress.note(fmt::format("skip-gram: pass {} of {}", pass + 1, passes_));
       for (std::size_t i = 0; i < texts_.rows(); ++i) {
         if (i % kTextsBetweenChecks == 0) progress.check();
         learn(texts_.row(i));
@@ -122,7 +126,7 @@ class Trainer {
   }
 
   float rate() const {
-    const double total = static_cast<double>(texts_.ids.size()) * options_.epochs;
+    const double total = static_cast<double>(texts_.ids.size()) * passes_;
     const double left = 1.0 - static_cast<double>(seen_) / total;
     return static_cast<float>(options_.learning_rate * std::max(left, kLeastRateShare));
   }
@@ -160,6 +164,7 @@ class Trainer {
 
   const TokenSequences& texts_;
   const SkipGramOptions& options_;
+  int passes_;
   Matrix inputs_;
   Matrix outputs_;
   std::vector<double> kept_share_;
@@ -181,6 +186,11 @@ SkipGramOptions::SkipGramOptions(const Section& options)
       subsample(options.real("subsample")),
       learning_rate(options.real("learning_rate")),
       seed(static_cast<std::uint64_t>(options.integer("seed"))) {}
+
+int skip_gram_passes(std::size_t words) {
+  const std::size_t passes = (kEnoughWords + words - 1) / std::max<std::size_t>(words, 1);
+  return static_cast<int>(std::clamp(passes, kFewestPasses, kMostPasses));
+}
 
 void skip_gram_step(std::span<float> input, Matrix& outputs, std::span<const std::int32_t> targets,
                     float rate, std::span<float> gradient) {

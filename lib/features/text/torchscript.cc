@@ -41,13 +41,15 @@ class SentenceNetwork {
  public:
   SentenceNetwork(std::string file, std::string pooling)
       : file_(std::move(file)), pooling_(std::move(pooling)) {
+    check_network_file(file_);
     try {
       module_ = torch::jit::load(file_, torch::kCPU);
       module_.eval();
     } catch (const std::exception& error) {
-      throw DataError(fmt::format("{}: not a TorchScript file: {}", file_, torch_reason(error)));
+      throw DataError(loading_fault(file_, error));
     }
     if (!module_.find_method("forward")) fail("expected a method 'forward', found none");
+    check_arguments(file_, module_.get_method("forward"), {"input_ids", "attention_mask"});
   }
 
   const std::string& file() const { return file_; }
@@ -245,6 +247,7 @@ class SentenceExtractor : public Extractor {
 class SentenceKind : public FeatureKind {
  public:
   explicit SentenceKind(const Section& options) : options_(options) {}
+  bool learns() const override { return false; }
   std::unique_ptr<Extractor> fit(const RawItems&, int, Progress&) const override {
     return std::make_unique<SentenceExtractor>(options_, hashes());
   }
@@ -267,6 +270,7 @@ class SentenceKind : public FeatureKind {
  private:
   /// Of the network and of its vocabulary.
   StringColumn hashes() const {
+    check_network_file(options_.file);
     StringColumn out;
     out.push_back(hash_of_file(options_.file).hex());
     out.push_back(hash_of_file(options_.vocabulary).hex());
