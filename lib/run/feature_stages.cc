@@ -129,7 +129,7 @@ FeatureSide FeatureStages::side(Modality modality, const FeatureSpec& features) 
       const auto kind = makers_.feature_kind(features);
       if (kind->learns() && train->size() == 0) {
         throw DataError(fmt::format(
-            "'{}' learns from training items, and no {} is in train: import with --split",
+            "'{}' learns from training items, and no {} item is in train: import with --split",
             features.kind, name_of(modality)));
       }
       kind->fit(*train, threads_, progress_)->save(file, "/extractor");

@@ -133,7 +133,7 @@ TEST_F(Stages, RefuseToLearnFromNothing) {
         extract_features({untrained, Modality::kImage, spec(), "n", 1}, store_, makers_, silent_);
       }),
       untrained.string() +
-          ": 'hog' learns from training items, and no image is in train: import with --split");
+          ": 'hog' learns from training items, and no image item is in train: import with --split");
 }
 
 TEST_F(Stages, TakeNoMoreThreadsThanThereAreItems) {
