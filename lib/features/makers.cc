@@ -103,7 +103,8 @@ struct Moments {
 
 Moments moments_of(const Matrix& rows, const Scale& scale) {
   if (rows.rows() == 0) {
-    throw DataError("such a scale learns from the training items, and there are none");
+    throw DataError(fmt::format("scale = \"{}\" learns from the training items, and there are none",
+                                scale.divides_by_deviation ? "standardize" : "l2-centred"));
   }
   Moments out;
   std::vector<double> sum(rows.cols()), squares(rows.cols());

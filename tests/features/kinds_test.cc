@@ -251,7 +251,7 @@ TEST(FeatureCatalog, NamesEachKindOnceAndLetsAllNumbersBeScaled) {
     using Choices = std::vector<std::string>;
     EXPECT_EQ(scale->choices, row.form == FeatureForm::kSparse
                                   ? (Choices{"none", "l2"})
-                                  : (Choices{"none", "l2", "standardize"}));
+                                  : (Choices{"none", "l2", "l2-centred", "standardize"}));
   }
 }
 
@@ -374,6 +374,23 @@ TEST(Scale, StandardizeUsesTheMeanAndDeviationOfTrain) {
             matrix_of(2, 3, {-1, -1, 0, 1, 1, 0}));
   EXPECT_EQ(scaled_stored("standardize", train, matrix_of(1, 3, {5, 20, 9})).dense(),
             matrix_of(1, 3, {3, 0, 0}));
+}
+
+TEST(Scale, L2CentredTakesTheMeanOfUnitRowsAway) {
+  // Unit rows of train: (0.6, 0.8) and (1, 0), mean (0.8, 0.4).
+  const Matrix train = matrix_of(2, 2, {3, 4, 7, 0});
+  const Matrix found = scaled_stored("l2-centred", train, matrix_of(2, 2, {0, 2, 3, 4})).dense();
+  const Matrix expected = matrix_of(2, 2, {-0.8F, 0.6F, -0.2F, 0.4F});
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(found.data()[i], expected.data()[i], 1e-6);
+}
+
+TEST(Stored, RaisesMagnitudesToAPowerBeforeScaling) {
+  Items items(matrix_of(2, 2, {9, -16, 0, 0.25F}));
+  const FeatureSpec spec =
+      spec_of("stored", Modality::kImage, "name = \"stored\"\npower = 0.5\nscale = \"none\"");
+  Silent silent;
+  EXPECT_EQ(make_feature_kind(spec)->fit(items, 1, silent)->extract(items, 1, silent).dense(),
+            matrix_of(2, 2, {3, -4, 0, 0.5F}));
 }
 
 TEST(Scale, StandardizeKeepsItsPrecisionFarFromZero) {
