@@ -132,15 +132,12 @@ int run(const Arguments& arguments) {
              "run folder (default results/runs/<experiment name>)");
   line.add()("store", po::value<std::string>()->default_value("results/artifacts"),
              "folder of artifacts, shared between runs");
-  line.add()("jobs,j", po::value<int>()->default_value(1), "trials at a time");
+  line.add()("jobs,j", po::value<int>()->default_value(1), "trials at a time, 1 to 1024");
   line.add()("dry-run", "print the trials and stop");
   line.add()("fail-fast", "start no further trial once one has failed");
   line.positional("a config file", 1, 10000);
   if (!line.parse(arguments)) return 0;
-  if (line.get<int>("jobs") < 1) {
-    throw UsageError(
-        fmt::format("alignlab run: -j: expected at least 1, found {}", line.get<int>("jobs")));
-  }
+  const int jobs = line.jobs().value();  // which has a default
   const std::string config = line.words().front();
   const Node document = load_toml(config);
   std::vector<Override> overrides;
@@ -174,10 +171,9 @@ int run(const Arguments& arguments) {
   for (const TrialState& trial : plan.trials) to_run += !trial.done;
   SweepConsole console(to_run);
   const auto start = std::chrono::steady_clock::now();
-  const SweepSummary summary = run_sweep(plan,
-                                         {out, line.get<std::string>("store"), worker_program(),
-                                          line.get<int>("jobs"), line.has("fail-fast")},
-                                         console);
+  const SweepSummary summary = run_sweep(
+      plan, {out, line.get<std::string>("store"), worker_program(), jobs, line.has("fail-fast")},
+      console);
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   print_line(fmt::format("{} trials run in {}, {} failed, {} were there already", summary.ran,

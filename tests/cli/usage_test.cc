@@ -129,7 +129,9 @@ TEST_F(Usage, RefusesToExportWhatIsNotThereBeforeItsOptions) {
 }
 
 TEST_F(Usage, RefusesValuesThatCannotBe) {
-  EXPECT_TRUE(refused(run({"run", "c.toml", "-j", "0"}), 2, {"-j: expected at least 1, found 0"}));
+  EXPECT_TRUE(refused(run({"run", "c.toml", "-j", "0"}), 2, {"-j: expected 1 to 1024, found 0"}));
+  EXPECT_TRUE(
+      refused(run({"run", "c.toml", "-j", "1025"}), 2, {"-j: expected 1 to 1024, found 1025"}));
   EXPECT_TRUE(refused(run({"generate", "scenes", "--out", "x", "--seed=-1"}), 2,
                       {"--seed: expected 0 or more, found -1"}));
   EXPECT_TRUE(refused(run({"generate", "scenes", "--out", "x", "--images", "0"}), 2, {"--images"}));
