@@ -135,12 +135,12 @@ Doubles sparse_covariance(const Side& side, const VectorXd& mean, double pairs,
   return gram;
 }
 
-void require_narrow(const Features& features, const char* side) {
+void require_narrow(const Features& features, const char* modality) {
   if (features.cols() <= kMostColumns) return;
-  throw DataError(fmt::format(
-      "the {} side has {} columns, and a covariance is as wide: expected at most {} (max_features, "
-      "min_count or lsa make them fewer)",
-      side, features.cols(), kMostColumns));
+  throw DataError(
+      fmt::format("the {} modality has {} columns, and a covariance is as wide: expected at most "
+                  "{} (max_features, min_count or lsa make them fewer)",
+                  modality, features.cols(), kMostColumns));
 }
 
 Doubles covariance(const Side& side, const VectorXd& mean, double pairs, Progress& progress) {

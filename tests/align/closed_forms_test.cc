@@ -143,7 +143,7 @@ TEST(ClosedForms, SayThatACovarianceWouldNotFitInMemory) {
   items.second.groups = {0, 1};
   EXPECT_EQ(
       message_of<DataError>([&] { fit("cca", "", TrainSplit(items)); }),
-      "the second side has 20001 columns, and a covariance is as wide: expected at most 20000 "
+      "the second modality has 20001 columns, and a covariance is as wide: expected at most 20000 "
       "(max_features, min_count or lsa make them fewer)");
 }
 

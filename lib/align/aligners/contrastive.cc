@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "align/common.h"
 #include "align/makers.h"
@@ -81,11 +82,8 @@ std::vector<std::int32_t> items_of(const std::vector<std::int32_t>& batch,
     const auto& more = examples[static_cast<std::size_t>(example)].*side;
     items.insert(items.end(), more.begin(), more.end());
   }
-  std::vector<std::int32_t> sorted = items;
-  std::ranges::sort(sorted);
-  if (std::ranges::adjacent_find(sorted) == sorted.end()) return items;
-  std::unordered_map<std::int32_t, bool> seen;
-  std::erase_if(items, [&](std::int32_t item) { return !seen.emplace(item, true).second; });
+  std::unordered_set<std::int32_t> seen;
+  std::erase_if(items, [&](std::int32_t item) { return !seen.insert(item).second; });
   return items;
 }
 
