@@ -52,6 +52,10 @@ struct AlignerRow {
 
 const std::vector<AlignerRow>& aligner_catalog();
 
+/// ConfigError for options that are each in range and cannot be together. `place` is where the
+/// aligner is named.
+void check_aligner(const std::string& name, const Section& options, const Place& place);
+
 /// Where and with how many threads to train.
 struct TrainOptions {
   std::string device = "auto";  // "auto", "cpu", "cuda"

@@ -1,11 +1,12 @@
+#include <fmt/format.h>
+
 #include "align/aligner.h"
+#include "core/error.h"
 
 namespace alignlab {
 namespace {
 
 const std::vector<FeatureForm> kRows{FeatureForm::kDense, FeatureForm::kSparse};
-const std::vector<FeatureForm> kRowsAndPixels{FeatureForm::kDense, FeatureForm::kSparse,
-                                              FeatureForm::kPixels};
 const std::vector<FeatureForm> kAnyForm{FeatureForm::kDense, FeatureForm::kSparse,
                                         FeatureForm::kTokens, FeatureForm::kPixels};
 
@@ -72,7 +73,45 @@ Options with_training(Options options, const TrainingDefaults& defaults) {
 }
 
 Options mlp_mse_options() {
-  return with_training({}, {.epochs = 60, .batch_size = 64, .learning_rate = 3e-3, .dropout = 0.1});
+  return with_training(
+      {{.name = "direction",
+        .summary = "of what is learned, between the modalities in the order image, audio, text; "
+                   "both compares in the two, shared maps both to codes of pairs",
+        .fallback = std::string("to-second"),
+        .choices = {"to-second", "to-first", "both", "shared"}},
+       {.name = "loss",
+        .summary = "squared error, or cross-entropy, where targets are bags of words",
+        .fallback = std::string("mse"),
+        .choices = {"mse", "cross-entropy"}},
+       {.name = "width",
+        .summary = "of shared codes, at most",
+        .fallback = std::int64_t{128},
+        .least = 1,
+        .most = 65536}},
+      {.epochs = 60, .batch_size = 64, .learning_rate = 3e-3, .dropout = 0.1});
+}
+
+Options autoencoder_options() {
+  return with_training(
+      {{.name = "variant",
+        .summary = "shared-code: each side's code says both sides; correlational: and the sum of "
+                   "both codes, which correlate; two-way: tied weights from side to side",
+        .fallback = std::string("shared-code"),
+        .choices = {"shared-code", "correlational", "two-way"}},
+       {.name = "width",
+        .summary = "of codes",
+        .fallback = std::int64_t{256},
+        .least = 1,
+        .most = 65536},
+       {.name = "agreement",
+        .summary = "weight of the distance of a pair's codes; correlational: of their correlation",
+        .fallback = 1.0,
+        .least = 0.0},
+       {.name = "decorrelation",
+        .summary = "two-way: weight of the covariances of different coordinates",
+        .fallback = 0.05,
+        .least = 0.0}},
+      {.epochs = 20, .batch_size = 256, .learning_rate = 1e-3, .dropout = 0.1});
 }
 
 Option tower_option(const char* name, const char* whose) {
@@ -122,6 +161,35 @@ Options contrastive_options() {
                     "of the first modality: layers with ReLU, one layer, the sum of both, or "
                     "layers with gates"),
        tower_option("second_tower", "of the second modality, likewise"),
+       {.name = "text_encoder",
+        .summary = "where features are tokens: what reads the words' vectors before pooling",
+        .fallback = std::string("bag"),
+        .choices = {"bag", "gru", "lstm", "bigru", "cnn", "transformer"}},
+       {.name = "pooling",
+        .summary = "of words to a text, where features are tokens",
+        .fallback = std::string("mean"),
+        .choices = {"last", "mean", "max", "generalised"}},
+       {.name = "word_width",
+        .summary = "of words' vectors, where features are tokens without vectors",
+        .fallback = std::int64_t{300},
+        .least = 1,
+        .most = 65536},
+       {.name = "text_width",
+        .summary = "of what text_encoder gives a word, but for a bag",
+        .fallback = std::int64_t{512},
+        .least = 3,
+        .most = 65536},
+       {.name = "text_layers",
+        .summary = "of a transformer",
+        .fallback = std::int64_t{2},
+        .least = 1,
+        .most = 64},
+       {.name = "canonical",
+        .summary = "share of the similarity that is the one of cca (128 directions), which stays "
+                   "as it is while the towers learn the rest",
+        .fallback = 0.0,
+        .least = 0.0,
+        .most = 0.99},
        {.name = "width",
         .summary = "of the shared space",
         .fallback = std::int64_t{256},
@@ -153,6 +221,42 @@ Options cluster_matching_options() {
            .fallback = std::int64_t{64},
            .least = 1,
            .most = 65536},
+          {.name = "method",
+           .summary = "that finds them; hierarchical is Ward's, of representatives as dbscan is",
+           .fallback = std::string("k-means"),
+           .choices = {"k-means", "hierarchical", "dbscan"}},
+          {.name = "granularities",
+           .summary = "clusterings that vote, as multiples of clusters; for dbscan, reach is "
+                      "divided by them",
+           .fallback = std::vector<double>{1.0},
+           .least = 0.001,
+           .most = 1000.0},
+          {.name = "starts",
+           .summary = "clusterings of each granularity that vote",
+           .fallback = std::int64_t{1},
+           .least = 1,
+           .most = 1000},
+          {.name = "matching",
+           .summary = "what the assignment maximises: pairs in matched clusters, or their "
+                      "positive pointwise mutual information",
+           .fallback = std::string("co-occurrence"),
+           .choices = {"co-occurrence", "pmi"}},
+          {.name = "representatives",
+           .summary = "hierarchical, dbscan: centroids of k-means that stand for the items, at "
+                      "most a fourth of these",
+           .fallback = std::int64_t{1024},
+           .least = 2,
+           .most = 16384},
+          {.name = "reach",
+           .summary = "dbscan: radius of neighbourhoods, in median distances of representatives "
+                      "to their nearest",
+           .fallback = 1.0,
+           .least = 0.001,
+           .most = 1000.0},
+          {.name = "core_items",
+           .summary = "dbscan: items within reach of a core",
+           .fallback = 50.0,
+           .least = 1.0},
           {.name = "iterations",
            .summary = "of Lloyd's algorithm, at most",
            .fallback = std::int64_t{50},
@@ -166,7 +270,7 @@ Options cluster_matching_options() {
           {.name = "softness",
            .summary = "widths of the soft assignment to choose from on dev, in "
                       "units of the mean squared distance to the own centroid",
-           .fallback = std::vector<double>{0.1, 0.2, 0.4, 0.8, 1.6},
+           .fallback = std::vector<double>{0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6},
            .least = 1e-6}};
 }
 
@@ -232,6 +336,24 @@ Options asif_options() {
 }
 
 }  // namespace
+
+void check_aligner(const std::string& name, const Section& options, const Place& place) {
+  if (name == "mlp-mse" && options.text("direction") == "shared" &&
+      options.text("loss") == "cross-entropy") {
+    throw ConfigError(
+        fmt::format("{}: aligner.loss: cross-entropy takes a direction to bags of "
+                    "words; the codes of direction \"shared\" are none",
+                    place.text()));
+  }
+  if (name != "contrastive") return;
+  const std::string& encoder = options.text("text_encoder");
+  const std::int64_t multiple = encoder == "transformer" ? 8 : encoder == "bigru" ? 2 : 1;
+  if (options.integer("text_width") % multiple == 0) return;
+  throw ConfigError(
+      fmt::format("{}: aligner.text_width: expected a multiple of {} for "
+                  "text_encoder \"{}\", found {}",
+                  place.text(), multiple, encoder, options.integer("text_width")));
+}
 
 const std::vector<AlignerRow>& aligner_catalog() {
   static const std::vector<AlignerRow> kAll{

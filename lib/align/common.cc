@@ -3,33 +3,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "core/error.h"
-#include "search/search.h"
 
 namespace alignlab::align {
-namespace {
-
-double hits(const Gallery& queries, const Gallery& candidates, const Relevance& relevant,
-            int threads) {
-  const Ranks ranks = rank(queries.vectors, candidates, relevant, {"blocked", threads});
-  double sum = 0.0;
-  double judged = 0.0;
-  for (std::size_t i = 0; i < ranks.queries(); ++i) {
-    const auto begin = static_cast<std::size_t>(ranks.offsets[i]);
-    const auto end = static_cast<std::size_t>(ranks.offsets[i + 1]);
-    if (begin == end) continue;
-    std::int64_t best = ranks.candidates;
-    for (std::size_t r = begin; r < end; ++r) best = std::min(best, ranks.above[r] + ranks.ties[r]);
-    sum += (best < 1) + (best < 5) + (best < 10);
-    judged += 1.0;
+void put_unit_rows(const Matrix& rows, Matrix& out, std::size_t at) {
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    double squares = 0.0;
+    for (const float value : rows.row(i)) squares += static_cast<double>(value) * value;
+    const double scale = squares > 0.0 ? 1.0 / std::sqrt(squares) : 0.0;
+    for (std::size_t j = 0; j < rows.cols(); ++j) {
+      out.row(i)[at + j] = static_cast<float>(scale * rows.row(i)[j]);
+    }
   }
-  return judged == 0.0 ? 0.0 : 100.0 * sum / judged;
 }
-
-}  // namespace
 
 std::vector<Pair> pairs_of(const TrainSplit& train) {
   require_pairs(train);
@@ -57,15 +47,6 @@ void require_pairs(const TrainSplit& train) {
   throw DataError(fmt::format("the training split has {} {} and {} {} items, but no pair of them",
                               train.first().groups.size(), name_of(train.first().modality),
                               train.second().groups.size(), name_of(train.second().modality)));
-}
-
-double dev_score(const Matrix& first, const std::vector<std::int32_t>& first_groups,
-                 const Matrix& second, const std::vector<std::int32_t>& second_groups,
-                 int threads) {
-  const Gallery a = prepare(first, Similarity::kCosine, "dev embeddings of the first modality");
-  const Gallery b = prepare(second, Similarity::kCosine, "dev embeddings of the second modality");
-  return hits(a, b, Relevance::from_groups(first_groups, second_groups), threads) +
-         hits(b, a, Relevance::from_groups(second_groups, first_groups), threads);
 }
 
 void require_width(Modality modality, const Features& features, std::size_t expected) {

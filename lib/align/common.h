@@ -24,8 +24,11 @@ std::vector<Pair> pairs_of(const TrainSplit& train);
 /// DataError if pairs_of() would be empty.
 void require_pairs(const TrainSplit& train);
 
-/// R@1 + R@5 + R@10 of both directions by cosine, 0 to 600, ties counted against the method: what
-/// training keeps the best epoch by.
+/// The rows scaled to unit length, 0 where they are 0, into `out` from column `at` on.
+void put_unit_rows(const Matrix& rows, Matrix& out, std::size_t at);
+
+/// R@1 + R@5 + R@10 of both directions by cosine, 0 to 600, ties with items of other groups counted
+/// against the method: what training keeps the best epoch by. Sets torch's threads.
 double dev_score(const Matrix& first, const std::vector<std::int32_t>& first_groups,
                  const Matrix& second, const std::vector<std::int32_t>& second_groups, int threads);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 #include "core/error.h"
@@ -11,12 +12,22 @@
 namespace alignlab {
 namespace {
 
+/// In eight lanes, which compilers make vector code of.
 double squared_distance(std::span<const float> a, std::span<const float> b) {
-  double sum = 0.0;
-  for (std::size_t e = 0; e < a.size(); ++e) {
-    const double off = static_cast<double>(a[e]) - static_cast<double>(b[e]);
-    sum += off * off;
+  std::array<double, 8> lanes{};
+  const std::size_t whole = a.size() / lanes.size() * lanes.size();
+  for (std::size_t e = 0; e < whole; e += lanes.size()) {
+    for (std::size_t l = 0; l < lanes.size(); ++l) {
+      const double off = static_cast<double>(a[e + l]) - static_cast<double>(b[e + l]);
+      lanes[l] += off * off;
+    }
   }
+  for (std::size_t e = whole; e < a.size(); ++e) {
+    const double off = static_cast<double>(a[e]) - static_cast<double>(b[e]);
+    lanes[e - whole] += off * off;
+  }
+  double sum = 0.0;
+  for (const double lane : lanes) sum += lane;
   return sum;
 }
 

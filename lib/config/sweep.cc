@@ -138,7 +138,7 @@ void assign(Node& tree, const std::string& key, const Node& node) {
 
 std::vector<Variant> expand(const Node& document, const std::vector<Override>& overrides) {
   Node base = document;
-  base.erase("sweep");
+  for (const char* section : {"sweep", "ensemble", "published"}) base.erase(section);
   Node empty;
   const Node* sweep = document.find("sweep");
   if (sweep == nullptr) sweep = &empty;

@@ -75,25 +75,54 @@ void Features::copy_row(std::size_t i, std::span<float> out) const {
   for (std::size_t k = 0; k < columns.size(); ++k) out[columns[k]] = values[k];
 }
 
-Features Features::rows_at(std::span<const std::int32_t> rows) const {
-  assert(form() == FeatureForm::kDense || form() == FeatureForm::kSparse);
-  if (form() == FeatureForm::kDense) {
-    Matrix out(rows.size(), cols());
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      std::ranges::copy(dense().row(static_cast<std::size_t>(rows[i])), out.row(i).begin());
-    }
-    return out;
-  }
+namespace {
+
+SparseRows picked(const SparseRows& from, std::span<const std::int32_t> rows) {
   SparseRows out;
-  out.cols = cols();
+  out.cols = from.cols;
   for (const std::int32_t row : rows) {
-    const auto columns = sparse().row_columns(static_cast<std::size_t>(row));
-    const auto values = sparse().row_values(static_cast<std::size_t>(row));
+    const auto columns = from.row_columns(static_cast<std::size_t>(row));
+    const auto values = from.row_values(static_cast<std::size_t>(row));
     out.columns.insert(out.columns.end(), columns.begin(), columns.end());
     out.values.insert(out.values.end(), values.begin(), values.end());
     out.offsets.push_back(static_cast<std::int64_t>(out.columns.size()));
   }
   return out;
+}
+
+TokenSequences picked(const TokenSequences& from, std::span<const std::int32_t> rows) {
+  TokenSequences out;
+  out.vocabulary = from.vocabulary;
+  out.vectors = from.vectors;
+  for (const std::int32_t row : rows) {
+    const auto ids = from.row(static_cast<std::size_t>(row));
+    out.ids.insert(out.ids.end(), ids.begin(), ids.end());
+    out.offsets.push_back(static_cast<std::int64_t>(out.ids.size()));
+  }
+  return out;
+}
+
+PixelRows picked(const PixelRows& from, std::span<const std::int32_t> rows) {
+  PixelRows out{from.height, from.width, from.channels, {}};
+  for (const std::int32_t row : rows) {
+    const auto image = from.row(static_cast<std::size_t>(row));
+    out.values.insert(out.values.end(), image.begin(), image.end());
+  }
+  return out;
+}
+
+Matrix picked(const Matrix& from, std::span<const std::int32_t> rows) {
+  Matrix out(rows.size(), from.cols());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    std::ranges::copy(from.row(static_cast<std::size_t>(rows[i])), out.row(i).begin());
+  }
+  return out;
+}
+
+}  // namespace
+
+Features Features::rows_at(std::span<const std::int32_t> rows) const {
+  return std::visit([&](const auto& from) { return Features(picked(from, rows)); }, rows_);
 }
 
 Matrix Features::to_dense() const {

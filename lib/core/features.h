@@ -76,7 +76,7 @@ class Features {
   const PixelRows& pixels() const { return std::get<PixelRows>(rows_); }
   /// Writes row i of dense or sparse rows as `cols()` floats.
   void copy_row(std::size_t i, std::span<float> out) const;
-  /// Some dense or sparse rows, in this order.
+  /// Some rows, in this order.
   Features rows_at(std::span<const std::int32_t> rows) const;
   /// All rows as a dense matrix; only for spaces known to be small.
   Matrix to_dense() const;

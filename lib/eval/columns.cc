@@ -37,6 +37,7 @@ const std::vector<CatalogRow>& column_catalog() {
       {"timing.fit_s", "seconds of training", {}},
       {"timing.embed_s", "seconds of embedding the evaluated split", {}},
       {"timing.search_<direction>_s", "seconds of a search pass, e.g. search_image_to_text_s", {}},
+      {"timing.correct_<direction>_s", "seconds of finding the correction, where there is one", {}},
   };
   return kRows;
 }
@@ -51,6 +52,7 @@ void check_column(const std::string& column, const std::vector<std::string>& dir
   std::vector<std::string> known{"rsum", kBothHas, "timing.fit_s", "timing.embed_s"};
   for (const std::string& direction : directions) {
     known.push_back("timing.search_" + direction + "_s");
+    known.push_back("timing.correct_" + direction + "_s");
   }
   if (std::ranges::find(known, column) != known.end()) return;
   if (parts.place == "both") {

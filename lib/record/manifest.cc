@@ -23,10 +23,15 @@ void write_manifest(const std::filesystem::path& run, const Manifest& manifest) 
                       {"dataset", trial.dataset},
                       {"data", trial.data}});
   }
-  const Json json{{"schema", kManifestSchema},
-                  {"name", manifest.name},
-                  {"columns", manifest.columns},
-                  {"trials", trials}};
+  Json published = Json::array();
+  for (const PublishedRow& row : manifest.published) {
+    published.push_back({{"name", row.name}, {"source", row.source}, {"values", row.values}});
+  }
+  Json json{{"schema", kManifestSchema},
+            {"name", manifest.name},
+            {"columns", manifest.columns},
+            {"trials", trials}};
+  if (!published.empty()) json["published"] = published;
   write_file_atomically(run / "run.json", json.dump(1) + "\n");
 }
 
@@ -49,6 +54,9 @@ Manifest read_manifest(const std::filesystem::path& run) {
                                  trial.at("protocol"), trial.at("split"),
                                  trial.value("modalities", std::vector<std::string>{}),
                                  trial.value("dataset", ""), trial.value("data", "")});
+    }
+    for (const Json& row : json.value("published", Json::array())) {
+      manifest.published.push_back({row.at("name"), row.at("source"), row.at("values")});
     }
     return manifest;
   } catch (const Json::exception& problem) {

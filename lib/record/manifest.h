@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -27,10 +28,18 @@ struct PlannedTrial {
   std::string data = {};                     // hash of what the file holds of the modalities
 };
 
+/// A figure of somebody else's, to be shown beside those of the run.
+struct PublishedRow {
+  std::string name;
+  std::string source;                    // where it was read
+  std::map<std::string, double> values;  // by column
+};
+
 struct Manifest {
   std::string name;
   std::vector<std::string> columns;
   std::vector<PlannedTrial> trials;  // in table order
+  std::vector<PublishedRow> published = {};
 };
 
 void write_manifest(const std::filesystem::path& run, const Manifest& manifest);

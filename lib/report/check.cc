@@ -96,6 +96,7 @@ std::string as_expected(const ResultTable& table, double least_margin) {
   }
   std::string out = fmt::format("# Means over seeds of: {}\n", table.title);
   for (const TableRow& row : table.rows) {
+    if (row.is_published()) continue;
     out += fmt::format("\n[rows.{}]\n", toml_quoted(row.name));
     for (std::size_t c = 0; c < table.columns.size(); ++c) {
       const auto mean = row.cells[c].mean();

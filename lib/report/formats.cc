@@ -255,12 +255,10 @@ std::string json_table(const ResultTable& table) {
       if (const auto deviation = cell.deviation()) shown_cell["deviation"] = *deviation;
       cells[table.columns[c]] = shown_cell;
     }
-    rows.push_back({{"name", row.name},
-                    {"run", row.run},
-                    {"seeds", row.seeds},
-                    {"planned", row.planned},
-                    {"failed", row.failed},
-                    {"cells", cells}});
+    Json shown_row{{"name", row.name},       {"run", row.run},       {"seeds", row.seeds},
+                   {"planned", row.planned}, {"failed", row.failed}, {"cells", cells}};
+    if (row.is_published()) shown_row["source"] = row.source;
+    rows.push_back(std::move(shown_row));
   }
   return Json{{"schema", 1},
               {"title", table.title},

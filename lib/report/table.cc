@@ -101,12 +101,55 @@ bool was_asked(const TrialRecord& record, const std::string& metric) {
   return std::ranges::find(metrics, metric) != metrics.end();
 }
 
+/// Whether queries were answered with the others in sight.
+bool is_transductive(const TrialRecord& record) {
+  if (!record.spec.contains("eval")) return false;
+  const nlohmann::json& eval = record.spec.at("eval");
+  return eval.value("correction", "none") != "none" &&
+         eval.value("correction_bank", "train") == "evaluated";
+}
+
 TableRow& row_named(ResultTable& table, const std::string& run, const std::string& name) {
   for (TableRow& row : table.rows) {
     if (row.run == run && row.name == name) return row;
   }
-  table.rows.push_back({name, run, std::vector<Cell>(table.columns.size()), 0, 0, 0});
+  table.rows.push_back({name, run, std::vector<Cell>(table.columns.size()), 0, 0, 0, {}});
   return table.rows.back();
+}
+
+/// Each once, however many of the runs show it.
+void add_published(ResultTable& table, const std::vector<Manifest>& manifests) {
+  for (const Manifest& manifest : manifests) {
+    for (const PublishedRow& published : manifest.published) {
+      const std::string name = published.name + " *";
+      if (std::ranges::find(table.rows, name, &TableRow::name) != table.rows.end()) continue;
+      TableRow row{name, manifest.name,   std::vector<Cell>(table.columns.size()), 0, 0,
+                   0,    published.source};
+      for (std::size_t c = 0; c < table.columns.size(); ++c) {
+        const std::string& column = table.columns[c];
+        const auto value = published.values.find(column == "both.rsum" ? "rsum" : column);
+        if (value != published.values.end()) row.cells[c].values.push_back(value->second);
+      }
+      table.rows.push_back(std::move(row));
+    }
+  }
+}
+
+/// "* published, read in SOURCE: NAME, NAME", a line a source.
+std::vector<std::string> notes_on_published(const ResultTable& table) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> by_source;
+  for (const TableRow& row : table.rows) {
+    if (!row.is_published()) continue;
+    auto found = std::ranges::find(by_source, row.source,
+                                   &std::pair<std::string, std::vector<std::string>>::first);
+    if (found == by_source.end()) found = by_source.insert(by_source.end(), {row.source, {}});
+    found->second.push_back(row.name.substr(0, row.name.size() - 2));
+  }
+  std::vector<std::string> notes;
+  for (const auto& [source, names] : by_source) {
+    notes.push_back(fmt::format("* published, read in {}: {}", source, fmt::join(names, ", ")));
+  }
+  return notes;
 }
 
 }  // namespace
@@ -154,6 +197,7 @@ ResultTable make_table(const std::vector<std::filesystem::path>& runs,
   }
   table.title = fmt::format("{} ({})", fmt::join(names, ", "), evaluations.text());
 
+  add_published(table, manifests);
   std::vector<std::string> run_names;
   for (std::size_t r = 0; r < runs.size(); ++r) {
     // Runs of one name are told apart by their folders.
@@ -161,6 +205,7 @@ ResultTable make_table(const std::vector<std::filesystem::path>& runs,
     run_names.push_back(shared ? runs[r].string() : names[r]);
   }
   std::size_t missing = 0;
+  std::set<std::string> transductive;
   std::set<std::string> unrecorded;
   for (const std::string& column : table.columns) {
     if (!metric_of_column(column).empty()) unrecorded.insert(column);
@@ -183,6 +228,7 @@ ResultTable make_table(const std::vector<std::filesystem::path>& runs,
         continue;
       }
       ++row.seeds;
+      if (is_transductive(*record)) transductive.insert(row.name);
       for (std::size_t c = 0; c < table.columns.size(); ++c) {
         if (const auto value = value_of(*record, table.columns[c])) {
           row.cells[c].values.push_back(*value);
@@ -194,10 +240,19 @@ ResultTable make_table(const std::vector<std::filesystem::path>& runs,
     }
   }
   std::set<std::size_t> seeds;
-  for (const TableRow& row : table.rows) seeds.insert(row.seeds);
+  for (const TableRow& row : table.rows) {
+    if (!row.is_published()) seeds.insert(row.seeds);
+  }
   table.notes.insert(table.notes.begin(),
                      fmt::format("mean ± sample deviation over {} seed{}", fmt::join(seeds, " or "),
                                  seeds.size() == 1 && *seeds.begin() == 1 ? "" : "s"));
+  if (!transductive.empty()) {
+    table.notes.push_back(
+        fmt::format("transductive, candidates being corrected by all evaluated "
+                    "queries: {}",
+                    fmt::join(transductive, ", ")));
+  }
+  for (std::string& note : notes_on_published(table)) table.notes.push_back(std::move(note));
   if (missing > 0) {
     table.notes.push_back(
         fmt::format("{} planned trial{} not run yet", missing, missing == 1 ? " is" : "s are"));

@@ -26,6 +26,9 @@ struct TableRow {
   std::size_t seeds = 0;  // with a record
   std::size_t planned = 0;
   std::size_t failed = 0;
+  std::string source = {};  // of figures of others: where they were read; empty for ours
+
+  bool is_published() const { return !source.empty(); }
 };
 
 struct ResultTable {

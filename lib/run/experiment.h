@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/sweep.h"
+#include "record/manifest.h"
 #include "run/spec.h"
 
 namespace alignlab {
@@ -20,6 +21,7 @@ struct Experiment {
   std::vector<TrialSpec> trials;     // in table order, each once
   std::vector<std::string> notices;  // what was dropped or collapsed, for the user
   TableSpec table;
+  std::vector<PublishedRow> published;  // to be shown above them
 };
 
 /// The sections that are no catalog, with their options; those above all sections come first.

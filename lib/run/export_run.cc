@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "core/error.h"
@@ -13,6 +14,8 @@
 #include "data/protocol.h"
 #include "record/manifest.h"
 #include "record/trial_record.h"
+#include "run/embedding_stages.h"
+#include "run/searched_rows.h"
 #include "run/spec.h"
 #include "run/trial_data.h"
 #include "search/search.h"
@@ -63,26 +66,30 @@ class Evaluated {
           fmt::format("{}: what trial {} reads of it is no longer what it was run on; run it again",
                       spec_.dataset.string(), record.id));
     }
-    // The embeddings of dev, which thresholds are chosen on, may be among the stages as well.
-    const auto stage = std::ranges::find_if(record.stages, [&](const Artifact& artifact) {
-      if (artifact.stage != "embeddings") return false;
-      path_ = store / "embeddings" / (artifact.key + ".h5");
-      std::error_code error;
-      if (!fs::exists(path_, error)) return false;
-      const auto recipe = nlohmann::json::parse(H5File::open(path_).text_attribute("/", "recipe"));
-      return recipe.at("split") == name_of(spec_.split());
-    });
-    if (stage == record.stages.end()) {
-      throw DataError(
-          fmt::format("{}: no embeddings of trial {}; run it again, or name the store "
-                      "with --store",
-                      store.string(), record.id));
+    for (const auto& [query, candidate] :
+         {std::pair(spec_.first, spec_.second), std::pair(spec_.second, spec_.first)}) {
+      read_search(record, store, direction_key(query, candidate), candidate);
     }
   }
 
   const TrialSpec& spec() const { return spec_; }
-  Matrix rows(Modality modality) const {
-    return H5File::open(path_).read_matrix("/" + std::string(name_of(modality)));
+  /// Without spaces, as lines of a TREC run have it.
+  std::string name() const {
+    std::string out = spec_.is_ensemble() ? spec_.case_name : spec_.aligner;
+    std::ranges::replace(out, ' ', '-');
+    return out;
+  }
+  /// As they were embedded; of an ensemble, rows whose dot products are its scores.
+  Matrix embeddings(Modality modality) const {
+    if (spec_.is_ensemble() || embeddings_.empty()) return rows(modality).vectors;
+    return H5File::open(embeddings_.front()).read_matrix(array_of(modality));
+  }
+  /// As they were searched: prepared and corrected.
+  Gallery rows(Modality modality) const {
+    Gallery out = embeddings_.empty() ? oracle_rows(keys(modality))
+                                      : searched_rows(spec_, embeddings_, deviations_, modality);
+    if (const auto bias = bias_.find(modality); bias != bias_.end()) out.bias = bias->second;
+    return out;
   }
   std::vector<std::string> ids(Modality modality) const {
     const Items& items = dataset_.items(modality);
@@ -95,16 +102,48 @@ class Evaluated {
   }
 
  private:
+  /// What the ranks of one direction were found with.
+  void read_search(const TrialRecord& record, const fs::path& store, const std::string& direction,
+                   Modality candidate) {
+    for (const Artifact& artifact : record.stages) {
+      if (artifact.stage != "ranks") continue;
+      const H5File ranks = H5File::open(find(record, store, "ranks", artifact.key));
+      const auto recipe = nlohmann::json::parse(ranks.text_attribute("/", "recipe"));
+      if (recipe.at("direction") != direction) continue;
+      if (ranks.has("/bias")) bias_[candidate] = ranks.read<double>("/bias");
+      embeddings_.clear();
+      for (const std::string key : recipe.at("embeddings")) {
+        embeddings_.push_back(find(record, store, "embeddings", key));
+      }
+      if (recipe.contains("fusion")) {
+        deviations_ = read_deviations(find(record, store, "fusion", recipe["fusion"].at("key")));
+      }
+    }
+  }
+
+  static fs::path find(const TrialRecord& record, const fs::path& store, const std::string& stage,
+                       const std::string& key) {
+    fs::path path = store / stage / (key + ".h5");
+    std::error_code error;
+    if (fs::exists(path, error)) return path;
+    throw DataError(
+        fmt::format("{}: no {} of trial {}; run it again, or name the store with "
+                    "--store",
+                    store.string(), stage, record.id));
+  }
+
   TrialSpec spec_;
   Dataset dataset_;
-  fs::path path_;
+  std::vector<fs::path> embeddings_;  // of the model, or of each member; none of an oracle
+  std::vector<double> deviations_;
+  std::map<Modality, std::vector<double>> bias_;  // of candidates
 };
 
 Paths write_embeddings(const Evaluated& trial, const fs::path& out) {
   Paths written;
   for (const Modality modality : {trial.spec().first, trial.spec().second}) {
     const Paths files = write_rows_and_ids(out / fmt::format("{}.npy", name_of(modality)),
-                                           trial.rows(modality), trial.ids(modality));
+                                           trial.embeddings(modality), trial.ids(modality));
     written.insert(written.end(), files.begin(), files.end());
   }
   return written;
@@ -113,9 +152,8 @@ Paths write_embeddings(const Evaluated& trial, const fs::path& out) {
 std::string run_lines(const Evaluated& trial, Modality query, Modality candidate, std::size_t k,
                       const std::vector<std::string>& queries,
                       const std::vector<std::string>& candidates) {
-  const Similarity similarity = similarity_from(trial.spec().eval.text("similarity"));
-  const Gallery asked = prepare(trial.rows(query), similarity, "embeddings of queries");
-  const Gallery gallery = prepare(trial.rows(candidate), similarity, "embeddings of candidates");
+  const Gallery asked = trial.rows(query);
+  const Gallery gallery = trial.rows(candidate);
   const TopK found = top_k(asked.vectors, gallery, std::min(k, candidates.size()), {"blocked", 1});
   std::string lines;
   for (std::size_t q = 0; q < queries.size(); ++q) {
@@ -123,7 +161,7 @@ std::string run_lines(const Evaluated& trial, Modality query, Modality candidate
       const std::size_t at = q * found.k + r;
       lines += fmt::format("{} Q0 {} {} {} {}\n", queries[q],
                            candidates[static_cast<std::size_t>(found.ids[at])], r + 1,
-                           found.scores[at], trial.spec().aligner);
+                           found.scores[at], trial.name());
     }
   }
   return lines;

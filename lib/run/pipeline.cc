@@ -5,15 +5,18 @@
 
 #include <algorithm>
 #include <chrono>
-#include <numeric>
+#include <deque>
 #include <optional>
 
 #include "core/error.h"
 #include "data/protocol.h"
 #include "eval/metrics.h"
-#include "run/feature_stages.h"
+#include "run/embedding_stages.h"
+#include "run/searched_rows.h"
 #include "run/stage_versions.h"
+#include "run/stages.h"
 #include "run/trial_data.h"
+#include "search/hubness.h"
 #include "search/search.h"
 
 namespace alignlab {
@@ -38,24 +41,38 @@ struct Retrieval {
   Ranks ranks;
   std::optional<Decisions> decisions;
   std::optional<double> threshold;
+  std::vector<double> bias;  // of the candidates, where scores are corrected
   std::vector<double> search_s;
+  std::vector<double> correct_s;
   std::size_t zero_queries = 0;
   std::size_t zero_candidates = 0;
+};
+
+/// The embeddings of a split: of the one model, or of each member. None for an oracle.
+struct Embedded {
+  Split split;
+  std::vector<Artifact> artifacts;
+
+  Json keys() const {
+    Json out = Json::array();
+    for (const Artifact& artifact : artifacts) out.push_back(artifact.key);
+    return out;
+  }
 };
 
 class Trial {
  public:
   Trial(const TrialSpec& spec, const Store& store, const Makers& makers, Progress& progress)
       : spec_(spec),
-        store_(store),
         makers_(makers),
         progress_(progress),
         dataset_(open_dataset(spec)),
         content_(content_read(dataset_, spec)),
-        device_(makers.device(spec.train.text("device"))),
         threads_(static_cast<int>(spec.train.integer("threads"))),
-        features_(dataset_, store, makers, threads_, progress,
-                  [this](const Artifact& artifact) { remember(artifact); }) {}
+        stages_(store, makers, progress) {
+    if (is_oracle()) return;
+    for (const TrialSpec* model : spec.models()) models_.emplace_back(*model, dataset_, stages_);
+  }
 
   void require_content(const std::string& planned) const {
     if (content_ == planned) return;
@@ -66,194 +83,153 @@ class Trial {
 
   TrialRecord run() {
     require_data(dataset_, spec_);
-    const FeatureSide first = features_.side(spec_.first, spec_.first_features);
-    const FeatureSide second = features_.side(spec_.second, spec_.second_features);
-    const Artifact model = fit(first, second);
-    const Artifact embedded = embed(first, second, model, spec_.split());
-    std::optional<Artifact> dev;
-    if (spec_.eval.text("threshold_from") == "dev" && count(Split::kDev) > 0) {
-      dev = spec_.split() == Split::kDev ? embedded : embed(first, second, model, Split::kDev);
-    }
     TrialRecord record = start_record();
-    search(record, embedded, dev, spec_.first, spec_.second);
-    search(record, embedded, dev, spec_.second, spec_.first);
+    const Embedded evaluated = embed(spec_.split());
+    if (needs_dev()) dev_ = embed(Split::kDev);
+    if (spec_.is_ensemble() && !is_oracle()) fusion_ = fuse();
+    if (is_corrected() && spec_.eval.text("correction_bank") == "train") {
+      bank_ = embed(Split::kTrain);
+    }
+    search(record, evaluated, spec_.first, spec_.second);
+    search(record, evaluated, spec_.second, spec_.first);
     add_rsum(record);
-    record.stages = stages_;
-    record.timing["fit_s"] = samples(model, "fit_s");
-    record.timing["embed_s"] = samples(embedded, "embed_s");
+    for (EmbeddingStages& model : models_) add_samples(record, "fit_s", model.model());
+    for (const Artifact& artifact : evaluated.artifacts) add_samples(record, "embed_s", artifact);
+    record.stages = stages_.obtained();
     record.peak_memory_bytes = peak_memory_bytes();
     return record;
   }
 
  private:
-  std::size_t count(Split split) const {
-    return std::min(dataset_.groups(spec_.first, split).size(),
-                    dataset_.groups(spec_.second, split).size());
+  bool is_oracle() const { return spec_.eval.text("control") == "oracle"; }
+  bool is_corrected() const { return spec_.eval.text("correction") != "none"; }
+  bool thresholds_from_dev() const { return spec_.eval.text("threshold_from") == "dev"; }
+  bool needs_dev() const {
+    const std::size_t items = std::min(dataset_.groups(spec_.first, Split::kDev).size(),
+                                       dataset_.groups(spec_.second, Split::kDev).size());
+    return (thresholds_from_dev() && items > 0) || spec_.is_ensemble();
   }
 
-  /// What trained models depend on besides their recipe.
-  Json numerics() const {
-    const Provenance machine = provenance_of_this_process();
-    return {{"isa", selected_isa()}, {"libraries", makers_.libraries},
-            {"blas", machine.blas},  {"cpu", machine.cpu},
-            {"device", device_},     {"threads", threads_}};
+  /// An ensemble's fit takes as long as those of its members together; so does its embedding.
+  static void add_samples(TrialRecord& record, const std::string& name, const Artifact& artifact) {
+    const std::vector<double> samples = samples_of(artifact, name);
+    std::vector<double>& sums = record.timing[name];
+    sums.resize(samples.size(), 0.0);
+    for (std::size_t i = 0; i < samples.size(); ++i) sums[i] += samples[i];
   }
 
-  Artifact obtain(const std::string& stage, Json recipe, const std::function<void(H5File&)>& make) {
-    progress_.check();
-    recipe["stage"] = stage;
-    Artifact artifact = store_.obtain(stage, recipe, make, progress_);
-    remember(artifact);
-    return artifact;
-  }
-
-  void remember(const Artifact& artifact) {
-    if (std::ranges::find(stages_, artifact.key, &Artifact::key) == stages_.end()) {
-      stages_.push_back(artifact);
-    }
-  }
-
-  ModalityItems load(const FeatureSide& from, Split split, const Artifact& artifact) const {
-    ModalityItems items{from.modality, H5File::open(artifact.path).read_features("/features"),
-                        dataset_.groups(from.modality, split)};
-    require_rows(artifact, items.features.rows(), items.groups.size());
-    return items;
-  }
-
-  /// A key that misses something its stage reads would show here, before it could mispair rows.
-  static void require_rows(const Artifact& artifact, std::size_t rows, std::size_t items) {
-    if (rows == items) return;
-    throw Error(ExitCode::kInternal,
-                fmt::format("{}: expected a row for each of {} items, found {}",
-                            artifact.path.string(), items, rows));
-  }
-
-  Artifact fit(const FeatureSide& first, const FeatureSide& second) {
-    Json options = to_json(spec_.aligner_options);
-    options["kind"] = spec_.aligner;
-    // Obtained even when the model is there, so that a record names the same stages either way.
-    const Artifact first_train = features_.features(first, Split::kTrain);
-    const Artifact second_train = features_.features(second, Split::kTrain);
-    const Artifact first_dev = features_.features(first, Split::kDev);
-    const Artifact second_dev = features_.features(second, Split::kDev);
-    return obtain("model",
-                  {{"version", kModelVersion},
-                   {"first", first.extractor.key},
-                   {"second", second.extractor.key},
-                   {"aligner", options},
-                   {"seed", spec_.seed},
-                   {"numerics", numerics()}},
-                  [&](H5File& file) {
-                    const TrainSplit train({load(first, Split::kTrain, first_train),
-                                            load(second, Split::kTrain, second_train)});
-                    const DevSplit dev({load(first, Split::kDev, first_dev),
-                                        load(second, Split::kDev, second_dev)});
-                    const auto start = std::chrono::steady_clock::now();
-                    aligner()
-                        ->fit(train, dev, static_cast<std::uint64_t>(spec_.seed), progress_)
-                        ->save(file, "/model");
-                    file.set_attribute("/", "fit_s", timing_text({seconds_since(start)}));
-                  });
-  }
-
-  Artifact embed(const FeatureSide& first, const FeatureSide& second, const Artifact& model,
-                 Split split) {
-    const Artifact first_features = features_.features(first, split);
-    const Artifact second_features = features_.features(second, split);
-    return obtain("embeddings",
-                  {{"version", kEmbeddingsVersion},
-                   {"model", model.key},
-                   {"split", name_of(split)},
-                   {"numerics", numerics()}},
-                  [&](H5File& file) {
-                    const auto encoder = aligner()->load(H5File::open(model.path), "/model");
-                    const ModalityItems a = load(first, split, first_features);
-                    const ModalityItems b = load(second, split, second_features);
-                    const auto start = std::chrono::steady_clock::now();
-                    const Matrix rows_a = encoder->embed(a.modality, a.features);
-                    const Matrix rows_b = encoder->embed(b.modality, b.features);
-                    const double elapsed = seconds_since(start);
-                    file.write_matrix(array_of(a.modality), rows_a);
-                    file.write_matrix(array_of(b.modality), rows_b);
-                    file.set_attribute("/", "embed_s", timing_text({elapsed}));
-                  });
-  }
-
-  static std::string array_of(Modality modality) { return "/" + std::string(name_of(modality)); }
-
-  std::unique_ptr<Aligner> aligner() const {
-    return makers_.aligner(spec_.aligner, spec_.aligner_options, {device_, threads_});
+  Embedded embed(Split split) {
+    Embedded out{split, {}};
+    for (EmbeddingStages& model : models_) out.artifacts.push_back(model.embeddings(split));
+    return out;
   }
 
   Kernel kernel() const { return {spec_.eval.text("kernel"), threads_}; }
+
+  Artifact fuse() {
+    return stages_.obtain(
+        "fusion",
+        {{"version", kFusionVersion},
+         {"embeddings", dev_->keys()},
+         {"similarity", spec_.eval.text("similarity")}},
+        [&](H5File& file) {
+          const Similarity similarity = similarity_from(spec_.eval.text("similarity"));
+          std::vector<double> deviations;
+          for (std::size_t m = 0; m < dev_->artifacts.size(); ++m) {
+            const H5File from = H5File::open(dev_->artifacts[m].path);
+            const auto side = [&](Modality modality) {
+              return prepare(from.read_matrix(array_of(modality)), similarity,
+                             fmt::format("dev embeddings of {} by '{}'", name_of(modality),
+                                         spec_.members[m].case_name));
+            };
+            const double deviation =
+                score_moments(side(spec_.first).vectors, side(spec_.second), kernel()).deviation;
+            // A member that scores all alike adds nothing, whatever it is divided by.
+            deviations.push_back(deviation > 0.0 ? deviation : 1.0);
+          }
+          file.write<double>("/deviations", deviations);
+        });
+  }
+
+  std::vector<std::int32_t> keys(Modality modality, Split split) const {
+    return relevance_keys(spec_.eval.text("protocol"), dataset_, modality, split);
+  }
+
+  Gallery rows(const Embedded& from, Modality modality) const {
+    if (is_oracle()) return oracle_rows(keys(modality, from.split));
+    std::vector<std::filesystem::path> paths;
+    for (const Artifact& artifact : from.artifacts) paths.push_back(artifact.path);
+    Gallery out = searched_rows(
+        spec_, paths, fusion_ ? read_deviations(fusion_->path) : std::vector<double>{}, modality);
+    require_rows(from.artifacts.front(), out.vectors.rows(),
+                 dataset_.groups(modality, from.split).size());
+    return out;
+  }
 
   struct Sides {
     Gallery queries;
     Gallery candidates;
     Relevance relevant;
+    std::vector<double> correct_s;
   };
 
-  Sides load_sides(const Artifact& embedded, Split split, Modality query,
-                   Modality candidate) const {
-    const H5File file = H5File::open(embedded.path);
-    const Similarity similarity = similarity_from(spec_.eval.text("similarity"));
-    const auto keys = [&](Modality modality) {
-      return relevance_keys(spec_.eval.text("protocol"), dataset_, modality, split);
-    };
-    const auto prepared = [&](Modality modality) {
-      const Matrix rows = file.read_matrix(array_of(modality));
-      require_rows(embedded, rows.rows(), dataset_.groups(modality, split).size());
-      return prepare(rows, similarity,
-                     fmt::format("embeddings of {} by '{}'", name_of(modality), spec_.aligner));
-    };
-    return {prepared(query), prepared(candidate),
-            Relevance::from_groups(keys(query), keys(candidate))};
+  Sides load_sides(const Embedded& embedded, Modality query, Modality candidate) const {
+    Sides out{rows(embedded, query),
+              rows(embedded, candidate),
+              Relevance::from_groups(keys(query, embedded.split), keys(candidate, embedded.split)),
+              {}};
+    if (!is_corrected()) return out;
+    const Correction correction{
+        spec_.eval.text("correction"),
+        static_cast<std::size_t>(spec_.eval.integer("correction_neighbours")),
+        spec_.eval.real("correction_temperature")};
+    Gallery bank = bank_ ? rows(*bank_, query) : out.queries;
+    const auto start = std::chrono::steady_clock::now();
+    out.candidates.bias = corrected_bias(out.candidates, std::move(bank), correction, kernel());
+    out.correct_s.push_back(seconds_since(start));
+    return out;
   }
 
-  std::optional<double> threshold(const std::optional<Artifact>& dev, Modality query,
-                                  Modality candidate) const {
-    if (spec_.eval.text("threshold_from") == "value") return spec_.eval.real("threshold");
-    if (!dev) return std::nullopt;
-    const Sides sides = load_sides(*dev, Split::kDev, query, candidate);
+  std::optional<double> threshold(Modality query, Modality candidate) const {
+    if (!thresholds_from_dev()) return spec_.eval.real("threshold");
+    if (!dev_) return std::nullopt;
+    const Sides sides = load_sides(*dev_, query, candidate);
     return best_f1_threshold(
         threshold_curve(sides.queries.vectors, sides.candidates, sides.relevant, kernel()));
   }
 
   /// The ranks stage of one direction, then its metrics into the record.
-  void search(TrialRecord& record, const Artifact& embedded, const std::optional<Artifact>& dev,
-              Modality query, Modality candidate) {
+  void search(TrialRecord& record, const Embedded& embedded, Modality query, Modality candidate) {
     const std::string direction = direction_key(query, candidate);
-    Json recipe{{"version", kRanksVersion},
-                {"embeddings", embedded.key},
-                {"direction", direction},
-                {"protocol", spec_.eval.text("protocol")},
-                {"similarity", spec_.eval.text("similarity")},
-                {"kernel", spec_.eval.text("kernel")},
-                {"threads", threads_},
-                {"isa", selected_isa()},
-                {"threshold_from", spec_.eval.text("threshold_from")},
-                {"threshold", spec_.eval.real("threshold")},
-                {"timing_repeats", spec_.eval.integer("timing_repeats")}};
-    if (dev) recipe["dev"] = dev->key;
-    const Artifact artifact = obtain("ranks", recipe, [&](H5File& file) {
-      write_retrieval(file, retrieve(embedded, dev, query, candidate));
+    Json eval = to_json(spec_.eval);
+    for (const char* afterwards : {"metrics", "ties"}) eval.erase(afterwards);
+    Json recipe{{"version", kRanksVersion}, {"embeddings", embedded.keys()},
+                {"direction", direction},   {"eval", eval},
+                {"threads", threads_},      {"isa", selected_isa()}};
+    if (is_oracle()) recipe["content"] = content_;
+    if (fusion_) recipe["fusion"] = {{"key", fusion_->key}, {"weights", spec_.weights}};
+    if (dev_) recipe["dev"] = dev_->keys();
+    if (bank_) recipe["bank"] = bank_->keys();
+    const Artifact artifact = stages_.obtain("ranks", recipe, [&](H5File& file) {
+      write_retrieval(file, retrieve(embedded, query, candidate));
     });
     add_metrics(record, direction, artifact);
   }
 
-  Retrieval retrieve(const Artifact& embedded, const std::optional<Artifact>& dev, Modality query,
-                     Modality candidate) const {
-    const Sides sides = load_sides(embedded, spec_.split(), query, candidate);
+  Retrieval retrieve(const Embedded& embedded, Modality query, Modality candidate) const {
+    const Sides sides = load_sides(embedded, query, candidate);
     Retrieval out;
     out.zero_queries = sides.queries.zero_rows;
     out.zero_candidates = sides.candidates.zero_rows;
+    if (is_corrected()) out.bias = sides.candidates.bias;
+    out.correct_s = sides.correct_s;
     for (std::int64_t i = 0; i < spec_.eval.integer("timing_repeats"); ++i) {
       progress_.check();
       const auto start = std::chrono::steady_clock::now();
       out.ranks = rank(sides.queries.vectors, sides.candidates, sides.relevant, kernel());
       out.search_s.push_back(seconds_since(start));
     }
-    out.threshold = threshold(dev, query, candidate);
+    out.threshold = threshold(query, candidate);
     if (out.threshold) {
       out.decisions =
           decide(sides.queries.vectors, sides.candidates, sides.relevant, *out.threshold, kernel());
@@ -276,10 +252,12 @@ class Trial {
     file.write<std::int64_t>("/zero_rows",
                              std::vector{static_cast<std::int64_t>(found.zero_queries),
                                          static_cast<std::int64_t>(found.zero_candidates)});
+    if (!found.bias.empty()) file.write<double>("/bias", found.bias);
     file.set_attribute("/", "search_s", timing_text(found.search_s));
+    file.set_attribute("/", "correct_s", timing_text(found.correct_s));
   }
 
-  static std::vector<double> samples(const Artifact& artifact, const std::string& name) {
+  static std::vector<double> samples_of(const Artifact& artifact, const std::string& name) {
     return Json::parse(H5File::open(artifact.path).text_attribute("/", name));
   }
 
@@ -317,7 +295,10 @@ class Trial {
                                 {"candidates", static_cast<double>(ranks.candidates)},
                                 {"zero_query_rows", static_cast<double>(zero_rows.at(0))},
                                 {"zero_candidate_rows", static_cast<double>(zero_rows.at(1))}};
-    record.timing["search_" + direction + "_s"] = samples(artifact, "search_s");
+    record.timing["search_" + direction + "_s"] = samples_of(artifact, "search_s");
+    if (is_corrected()) {
+      record.timing["correct_" + direction + "_s"] = samples_of(artifact, "correct_s");
+    }
   }
 
   static void add_rsum(TrialRecord& record) {
@@ -339,21 +320,22 @@ class Trial {
     record.dataset["content_hash"] = dataset_.content_hash();
     record.provenance.libraries = makers_.libraries;
     record.provenance.isa = selected_isa();
-    record.provenance.device = device_;
+    record.provenance.device = makers_.device(spec_.train.text("device"));
     record.provenance.threads = threads_;
     return record;
   }
 
   const TrialSpec& spec_;
-  const Store& store_;
   const Makers& makers_;
   Progress& progress_;
   Dataset dataset_;
   std::string content_;
-  std::string device_;
   int threads_;
-  std::vector<Artifact> stages_;
-  FeatureStages features_;
+  Stages stages_;
+  std::deque<EmbeddingStages> models_;  // the one, or those of the members; none of an oracle
+  std::optional<Embedded> dev_;
+  std::optional<Artifact> fusion_;  // of an ensemble
+  std::optional<Embedded> bank_;    // of a correction by training items
 };
 
 }  // namespace

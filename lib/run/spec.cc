@@ -12,6 +12,7 @@
 #include "data/protocol.h"
 #include "eval/metrics.h"
 #include "run/stage_versions.h"
+#include "search/hubness.h"
 #include "search/search.h"
 
 namespace alignlab {
@@ -41,7 +42,11 @@ const Options& train_options() {
        .summary = "of one trial; part of its identity, since it decides bits",
        .fallback = std::int64_t{1},
        .least = 1,
-       .most = 1024}};
+       .most = 1024},
+      {.name = "label_budget",
+       .summary = "groups of train that pairs are learned from, drawn by the seed; 0 all",
+       .fallback = std::int64_t{0},
+       .least = 0}};
   return kOptions;
 }
 
@@ -73,6 +78,29 @@ const Options& eval_options() {
                                 {.name = "threshold",
                                  .summary = "the number, for threshold_from = \"value\"",
                                  .fallback = 0.8},
+                                {.name = "correction",
+                                 .summary = "of scores, for candidates that are close to all",
+                                 .fallback = std::string("none"),
+                                 .choices = names_of(correction_catalog())},
+                                {.name = "correction_bank",
+                                 .summary = "queries that tell which those are: train, or the "
+                                            "evaluated ones, which is transductive",
+                                 .fallback = std::string("train"),
+                                 .choices = {"train", "evaluated"}},
+                                {.name = "correction_neighbours",
+                                 .summary = "csls: highest scores that are averaged",
+                                 .fallback = std::int64_t{10},
+                                 .least = 1},
+                                {.name = "correction_temperature",
+                                 .summary = "inverted-softmax: in standard deviations of scores",
+                                 .fallback = 0.3,
+                                 .least = 0.001,
+                                 .most = 1000.0},
+                                {.name = "control",
+                                 .summary = "oracle: items that belong together score alike, "
+                                            "whatever the aligner; what a perfect one would get",
+                                 .fallback = std::string("none"),
+                                 .choices = {"none", "oracle"}},
                                 {.name = "timing_repeats",
                                  .summary = "timed search passes a direction",
                                  .fallback = std::int64_t{3},
@@ -113,6 +141,13 @@ std::string TrialSpec::row() const {
   return fmt::format("{} ({})", case_name, fmt::join(parts, ", "));
 }
 
+std::vector<const TrialSpec*> TrialSpec::models() const {
+  if (!is_ensemble()) return {this};
+  std::vector<const TrialSpec*> all;
+  for (const TrialSpec& member : members) all.push_back(&member);
+  return all;
+}
+
 Split TrialSpec::split() const { return *split_from(eval.text("split")); }
 
 Json to_json(const TrialSpec& spec) {
@@ -121,18 +156,22 @@ Json to_json(const TrialSpec& spec) {
     json["kind"] = part.kind;
     return json;
   };
-  Json aligner = to_json(spec.aligner_options);
-  aligner["kind"] = spec.aligner;
-  return {{"case", spec.case_name},
-          {"axes", spec.axes},
-          {"seed", spec.seed},
-          {"dataset", {{"file", spec.dataset.string()}}},
-          {"features",
-           {{std::string(name_of(spec.first)), features(spec.first_features)},
-            {std::string(name_of(spec.second)), features(spec.second_features)}}},
-          {"aligner", aligner},
-          {"train", to_json(spec.train)},
-          {"eval", to_json(spec.eval)}};
+  Json json{{"case", spec.case_name},
+            {"axes", spec.axes},
+            {"seed", spec.seed},
+            {"dataset", {{"file", spec.dataset.string()}}},
+            {"train", to_json(spec.train)},
+            {"eval", to_json(spec.eval)}};
+  if (spec.is_ensemble()) {
+    json["weights"] = spec.weights;
+    for (const TrialSpec& member : spec.members) json["members"].push_back(to_json(member));
+    return json;
+  }
+  json["features"] = {{std::string(name_of(spec.first)), features(spec.first_features)},
+                      {std::string(name_of(spec.second)), features(spec.second_features)}};
+  json["aligner"] = to_json(spec.aligner_options);
+  json["aligner"]["kind"] = spec.aligner;
+  return json;
 }
 
 TrialSpec spec_from_json(const Json& json) {
@@ -141,6 +180,15 @@ TrialSpec spec_from_json(const Json& json) {
   json.at("axes").get_to(spec.axes);
   json.at("seed").get_to(spec.seed);
   spec.dataset = json.at("dataset").at("file").get<std::string>();
+  spec.train = section_from_json(json.at("train"), train_options());
+  spec.eval = section_from_json(json.at("eval"), eval_options());
+  if (json.contains("members")) {
+    json.at("weights").get_to(spec.weights);
+    for (const Json& member : json.at("members")) spec.members.push_back(spec_from_json(member));
+    spec.first = spec.members.at(0).first;
+    spec.second = spec.members.at(0).second;
+    return spec;
+  }
   std::vector<std::pair<Modality, FeatureSpec>> sides;
   for (const Modality modality : kModalities) {
     const std::string name(name_of(modality));
@@ -156,8 +204,6 @@ TrialSpec spec_from_json(const Json& json) {
   json.at("aligner").at("kind").get_to(spec.aligner);
   spec.aligner_options = section_from_json(
       json.at("aligner"), find_row(aligner_catalog(), spec.aligner, "aligner", {}).options);
-  spec.train = section_from_json(json.at("train"), train_options());
-  spec.eval = section_from_json(json.at("eval"), eval_options());
   return spec;
 }
 
@@ -166,6 +212,12 @@ std::string trial_id(const TrialSpec& spec, const std::string& content) {
   identity.erase("case");
   identity.erase("axes");
   identity["eval"].erase("metrics");
+  // A member is what it embeds; how it would be evaluated by itself is of no matter.
+  if (spec.is_ensemble()) {
+    for (Json& member : identity["members"]) {
+      for (const char* own : {"case", "axes", "eval", "dataset"}) member.erase(own);
+    }
+  }
   identity["dataset"] = content;
   return hash_of(identity.dump()).hex().substr(0, 16);
 }
@@ -173,8 +225,11 @@ std::string trial_id(const TrialSpec& spec, const std::string& content) {
 std::string spec_hash(const TrialSpec& spec, const std::string& content) {
   Json whole = to_json(spec);
   whole["dataset"] = content;
-  whole["files"] = {files_of(spec.first_features), files_of(spec.second_features)};
-  whole["stage_versions"] = {kExtractorVersion,  kFeaturesVersion, kModelVersion,
+  for (const TrialSpec* model : spec.models()) {
+    whole["files"].push_back(files_of(model->first_features));
+    whole["files"].push_back(files_of(model->second_features));
+  }
+  whole["stage_versions"] = {kExtractorVersion,  kFeaturesVersion, kModelVersion,  kFusionVersion,
                              kEmbeddingsVersion, kRanksVersion,    kMetricsVersion};
   return hash_of(whole.dump()).hex();
 }

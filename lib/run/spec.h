@@ -29,7 +29,14 @@ struct TrialSpec {
   Section aligner_options;
   Section train;
   Section eval;
+  /// Of an ensemble: the trials whose scores it adds, and the weight of each. It has no features
+  /// and no aligner of its own.
+  std::vector<TrialSpec> members;
+  std::vector<double> weights;
 
+  bool is_ensemble() const { return !members.empty(); }
+  /// The fitted models that it takes: itself, or its members.
+  std::vector<const TrialSpec*> models() const;
   /// "CLIP (aligner.temperature=0.03)": the table's row.
   std::string row() const;
   Split split() const;

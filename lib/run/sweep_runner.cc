@@ -140,6 +140,7 @@ SweepPlan plan_sweep(Experiment experiment, const std::filesystem::path& out) {
   SweepPlan plan;
   plan.manifest.name = experiment.name;
   plan.manifest.columns = experiment.table.columns;
+  plan.manifest.published = experiment.published;
   std::map<std::string, Dataset> datasets;
   for (const TrialSpec& spec : experiment.trials) {
     const std::string file = spec.dataset.string();

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "data/protocol.h"
+#include "run/label_budget.h"
 
 namespace alignlab {
 namespace {
@@ -38,6 +39,28 @@ void require_split(const Dataset& dataset, const TrialSpec& spec, Split split,
   }
 }
 
+/// What fitting and embedding take.
+void require_model_data(const Dataset& dataset, const TrialSpec& spec) {
+  if (find_row(aligner_catalog(), spec.aligner, "aligner", {}).learns) {
+    require_split(dataset, spec, Split::kTrain,
+                  fmt::format("; '{}' learns from train", spec.aligner));
+  }
+  for (const auto& [modality, features] :
+       {std::pair(spec.first, spec.first_features), std::pair(spec.second, spec.second_features)}) {
+    if (reads_stored_feature(features)) {
+      dataset.feature_array(modality, features.options.text("name"));
+    }
+  }
+  const std::size_t groups = paired_groups(dataset.groups(spec.first, Split::kTrain),
+                                           dataset.groups(spec.second, Split::kTrain));
+  const auto budget = static_cast<std::size_t>(spec.train.integer("label_budget"));
+  if (budget <= groups) return;
+  throw DataError(fmt::format(
+      "{}: train.label_budget: expected at most {}, the groups of train "
+      "that have {} and {} items, found {}",
+      spec.dataset.string(), groups, name_of(spec.first), name_of(spec.second), budget));
+}
+
 }  // namespace
 
 std::string where_looked(const std::filesystem::path& path) {
@@ -63,9 +86,12 @@ std::string content_read(const Dataset& dataset, Modality modality, const Featur
 }
 
 std::string content_read(const Dataset& dataset, const TrialSpec& spec) {
-  return hash_of(content_read(dataset, spec.first, spec.first_features) +
-                 content_read(dataset, spec.second, spec.second_features))
-      .hex();
+  std::string all;
+  for (const TrialSpec* model : spec.models()) {
+    all += content_read(dataset, model->first, model->first_features) +
+           content_read(dataset, model->second, model->second_features);
+  }
+  return hash_of(all).hex();
 }
 
 std::string content_evaluated(const Dataset& dataset, const TrialSpec& spec) {
@@ -73,21 +99,20 @@ std::string content_evaluated(const Dataset& dataset, const TrialSpec& spec) {
 }
 
 void require_data(const Dataset& dataset, const TrialSpec& spec) {
-  if (find_row(aligner_catalog(), spec.aligner, "aligner", {}).learns) {
-    require_split(dataset, spec, Split::kTrain,
-                  fmt::format("; '{}' learns from train", spec.aligner));
-  }
+  for (const TrialSpec* model : spec.models()) require_model_data(dataset, *model);
   const Split other = spec.split() == Split::kTest ? Split::kDev : Split::kTest;
   require_split(
       dataset, spec, spec.split(),
       has_items(dataset, spec, other)
           ? fmt::format("; [eval] split = \"{}\" evaluates on {}", name_of(other), name_of(other))
           : "");
-  for (const auto& [modality, features] :
-       {std::pair(spec.first, spec.first_features), std::pair(spec.second, spec.second_features)}) {
-    if (reads_stored_feature(features)) {
-      dataset.feature_array(modality, features.options.text("name"));
-    }
+  if (spec.is_ensemble()) {
+    require_split(dataset, spec, Split::kDev, "; an ensemble takes the scales of scores from dev");
+  }
+  if (spec.eval.text("correction") != "none" && spec.eval.text("correction_bank") == "train") {
+    require_split(dataset, spec, Split::kTrain,
+                  "; eval.correction takes its bank from there unless eval.correction_bank says "
+                  "otherwise");
   }
   check_protocol(spec.eval.text("protocol"), dataset, spec.split());
 }

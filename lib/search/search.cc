@@ -1,144 +1,17 @@
 #include "search/search.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <omp.h>
 
 #include <algorithm>
-#include <cmath>
-#include <cstdlib>
 #include <functional>
-#include <numeric>
 
-#include "core/error.h"
-#include "core/suggest.h"
-#include "search/kernels/score_tile.h"
+#include "search/tiles.h"
 
 namespace alignlab {
 namespace {
 
-constexpr std::size_t kQueryBlock = 32;
-// What a gallery block may take of a core's second-level cache once widened to double.
-constexpr std::size_t kGalleryBlockBytes = 256 * 1024;
 // With fewer relevant candidates than this, comparing with each beats a binary search.
 constexpr std::size_t kFewRelevant = 8;
-
-struct Isa {
-  const char* name;
-  kernels::ScoreTile tile;
-  bool available;
-};
-
-std::vector<Isa> isas() {
-  std::vector<Isa> out;
-#if defined(__x86_64__)
-  out.push_back({"avx512", kernels::score_tile_avx512,
-                 __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")});
-  out.push_back({"avx2", kernels::score_tile_avx2,
-                 __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")});
-#endif
-  out.push_back({"portable", kernels::score_tile_portable, true});
-  std::erase_if(out, [](const Isa& isa) { return !isa.available; });
-  return out;
-}
-
-Isa chosen_isa() {
-  const std::vector<Isa> available = isas();
-  const char* forced = std::getenv("ALIGNLAB_ISA");
-  if (forced == nullptr || *forced == '\0') return available.front();
-  std::vector<std::string> names;
-  for (const Isa& isa : available) {
-    if (std::string_view(forced) == isa.name) return isa;
-    names.emplace_back(isa.name);
-  }
-  throw UsageError(fmt::format("ALIGNLAB_ISA={}: not available on this machine (available: {})",
-                               forced, fmt::join(names, ", ")));
-}
-
-/// Rows as the blocked kernels want them: double, padded with zeros to a multiple of eight.
-void widen(MatrixView rows, std::size_t first, std::size_t count, std::size_t width, double* out) {
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto row = rows.row(first + i);
-    double* to = out + i * width;
-    for (std::size_t e = 0; e < row.size(); ++e) to[e] = row[e];
-    std::fill(to + row.size(), to + width, 0.0);
-  }
-}
-
-/// One block of scores: row i holds query `first_query + i` against `count` candidates that start
-/// at `first_candidate`.
-struct Tile {
-  std::size_t query;
-  std::size_t first_candidate;
-  std::span<const double> scores;
-};
-
-/// A NaN would compare as neither above nor tied, and so rank first.
-void require_comparable(MatrixView queries, const Gallery& gallery) {
-  if (queries.cols() != gallery.vectors.cols()) {
-    throw DataError(fmt::format("queries have {} columns, candidates {}", queries.cols(),
-                                gallery.vectors.cols()));
-  }
-  require_finite(queries, "queries");
-  require_finite(gallery.vectors, "candidates");
-  for (std::size_t j = 0; j < gallery.bias.size(); ++j) {
-    if (!std::isfinite(gallery.bias[j])) {
-      throw DataError(fmt::format("candidates: bias of row {}: expected a finite number, found {}",
-                                  j, gallery.bias[j]));
-    }
-  }
-}
-
-void add_bias(std::span<double> scores, const Gallery& gallery, std::size_t first) {
-  if (gallery.bias.empty()) return;
-  for (std::size_t j = 0; j < scores.size(); ++j) scores[j] += gallery.bias[first + j];
-}
-
-/// Calls visit(tile) for every query and gallery block; a query's tiles come in gallery order, on
-/// one thread. Which thread and which blocks can never show in what a visitor computes a query.
-void for_each_tile(MatrixView queries, const Gallery& gallery, const Kernel& kernel,
-                   const std::function<void(const Tile&)>& visit) {
-  const std::size_t items = gallery.vectors.rows();
-  const std::size_t width = (queries.cols() + 7) / 8 * 8;
-  const bool reference = kernel.name == "scalar";
-  const kernels::ScoreTile tile = reference ? nullptr : chosen_isa().tile;
-  const std::size_t gallery_block =
-      std::clamp<std::size_t>(kGalleryBlockBytes / (8 * std::max<std::size_t>(8, width)), 16, 512);
-  const auto blocks = static_cast<std::int64_t>((queries.rows() + kQueryBlock - 1) / kQueryBlock);
-
-#pragma omp parallel num_threads(kernel.threads)
-  {
-    std::vector<double, AlignedAllocator<double, 64>> wide_queries(kQueryBlock * width);
-    std::vector<double, AlignedAllocator<double, 64>> wide_items(gallery_block * width);
-    std::vector<double> scores(kQueryBlock * gallery_block);
-#pragma omp for schedule(dynamic)
-    for (std::int64_t block = 0; block < blocks; ++block) {
-      const std::size_t first_query = static_cast<std::size_t>(block) * kQueryBlock;
-      const std::size_t query_count = std::min(kQueryBlock, queries.rows() - first_query);
-      if (!reference) widen(queries, first_query, query_count, width, wide_queries.data());
-      for (std::size_t first = 0; first < items; first += gallery_block) {
-        const std::size_t count = std::min(gallery_block, items - first);
-        if (reference) {
-          for (std::size_t i = 0; i < query_count; ++i) {
-            for (std::size_t j = 0; j < count; ++j) {
-              scores[i * gallery_block + j] =
-                  canonical_dot(queries.row(first_query + i), gallery.vectors.row(first + j));
-            }
-          }
-        } else {
-          widen(gallery.vectors, first, count, width, wide_items.data());
-          tile(wide_queries.data(), query_count, wide_items.data(), count, width, scores.data(),
-               gallery_block);
-        }
-        for (std::size_t i = 0; i < query_count; ++i) {
-          const std::span<double> row(scores.data() + i * gallery_block, count);
-          add_bias(row, gallery, first);
-          visit({first_query + i, first, row});
-        }
-      }
-    }
-  }
-}
 
 double canonical_score(MatrixView queries, const Gallery& gallery, std::size_t query,
                        std::size_t candidate) {
@@ -248,14 +121,6 @@ const std::vector<CatalogRow>& kernel_catalog() {
   };
   return kRows;
 }
-
-std::vector<std::string> available_isas() {
-  std::vector<std::string> names;
-  for (const Isa& isa : isas()) names.emplace_back(isa.name);
-  return names;
-}
-
-std::string selected_isa() { return chosen_isa().name; }
 
 Ranks rank(MatrixView queries, const Gallery& gallery, const Relevance& relevant,
            const Kernel& kernel) {

@@ -117,7 +117,7 @@ TEST_F(RunExport, WantsOneTrialAndWhatItNeeds) {
                       {"expected row and seed of one trial, found 3", "contrastive, 0"}));
   EXPECT_TRUE(refused(alignlab(folder_->path(), {"export", "run", "npy", "--out", "x", "row=random",
                                                  "--store", "y"}),
-                      3, {"no embeddings of trial"}));
+                      3, {"no ranks of trial"}));
   EXPECT_TRUE(refused(alignlab(folder_->path(), command({"coco", "--out", "x"})), 2,
                       {"unknown format for a run 'coco'"}));
   EXPECT_FALSE(fs::exists(*folder_ / "x"));

@@ -33,6 +33,8 @@ const std::map<std::string, std::string>& small_options() {
       {"csa", "width = 8\nfirst_ridge = 0.1\nsecond_ridge = 0.1"},
       {"asif", "anchors = 400\nneighbours = 20\npower = 2.0"},
       {"mlp-mse", "epochs = 30\nhidden = [32]\nbatch_size = 32\nlearning_rate = 0.01"},
+      {"autoencoder",
+       "epochs = 30\nhidden = [32]\nwidth = 16\nbatch_size = 32\nlearning_rate = 0.01"},
       {"contrastive",
        "epochs = 20\nhidden = [32]\nwidth = 16\nbatch_size = 64\n"
        "learning_rate = 0.01"},
@@ -60,13 +62,51 @@ TEST(AlignerCatalog, ResolvesEveryRowsOwnDefaults) {
 /// Those that compare features as they are, which must then be of one width.
 const std::set<std::string> kOfOneSpace{"identity", "mean-centre"};
 
+/// Options, beside the small ones, that make another method of a row, and the forms to try it on.
+struct Variant {
+  std::string name;  // of the row
+  std::string label;
+  std::string options;
+  std::vector<Forms> forms;
+};
+
+const std::vector<Variant>& variants() {
+  constexpr Forms kDenseDense{FeatureForm::kDense, FeatureForm::kDense};
+  constexpr Forms kDenseSparse{FeatureForm::kDense, FeatureForm::kSparse};
+  static const std::vector<Variant> kAll{
+      {"mlp-mse", "to-first", "direction = \"to-first\"", {kDenseDense, kDenseSparse}},
+      {"mlp-mse", "both", "direction = \"both\"", {kDenseDense, kDenseSparse}},
+      {"mlp-mse", "shared", "direction = \"shared\"\nwidth = 8", {kDenseDense, kDenseSparse}},
+      {"mlp-mse", "cross-entropy", "loss = \"cross-entropy\"", {kDenseSparse}},
+      {"autoencoder", "correlational", "variant = \"correlational\"", {kDenseDense, kDenseSparse}},
+      {"autoencoder", "two-way", "variant = \"two-way\"", {kDenseDense, kDenseSparse}},
+      {"contrastive", "canonical", "canonical = 0.5", {kDenseDense, kDenseSparse}},
+      {"cluster-matching",
+       "votes",
+       "granularities = [0.5, 1.0]\nstarts = 3\nmatching = \"pmi\"",
+       {kDenseDense, kDenseSparse}},
+      {"cluster-matching",
+       "hierarchical",
+       "method = \"hierarchical\"\ngranularities = [0.5, 1.0]",
+       {kDenseDense, kDenseSparse}},
+      {"cluster-matching",
+       "dbscan",
+       "method = \"dbscan\"\nreach = 1.1\ncore_items = 4.0\ngranularities = [0.8, 1.0, 1.2]",
+       {kDenseDense, kDenseSparse}},
+  };
+  return kAll;
+}
+
 struct Case {
   std::string name;
   Forms forms;
+  std::string label;    // of a variant
+  std::string options;  // of a variant
 };
 
 std::string label_of(const Case& each) {
-  return each.name + "_" + name_of(each.forms.first) + "_" + name_of(each.forms.second);
+  return each.name + (each.label.empty() ? "" : "_" + each.label) + "_" +
+         name_of(each.forms.first) + "_" + name_of(each.forms.second);
 }
 
 void PrintTo(const Case& each, std::ostream* out) { *out << label_of(each); }
@@ -83,7 +123,8 @@ class EveryAligner : public ::testing::TestWithParam<Case> {
   bool learns() const { return row().learns; }
   std::unique_ptr<Aligner> aligner() const {
     const auto options = small_options().find(name());
-    return aligner_of(name(), options == small_options().end() ? "" : options->second);
+    return aligner_of(name(), (options == small_options().end() ? "" : options->second) + "\n" +
+                                  GetParam().options);
   }
   std::unique_ptr<Encoder> fit(const SplitItems& train, const DevSplit& dev, std::uint64_t seed,
                                Progress& progress) const {
@@ -219,7 +260,12 @@ std::vector<Case> every_case() {
                               Forms{FeatureForm::kDense, FeatureForm::kSparse},
                               Forms{FeatureForm::kSparse, FeatureForm::kDense}}) {
       if (kOfOneSpace.contains(row.name) && forms.first != forms.second) continue;
-      out.push_back({row.name, forms});
+      out.push_back({row.name, forms, "", ""});
+    }
+  }
+  for (const Variant& variant : variants()) {
+    for (const Forms forms : variant.forms) {
+      out.push_back({variant.name, forms, variant.label, variant.options});
     }
   }
   return out;

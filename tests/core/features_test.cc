@@ -101,6 +101,32 @@ TEST(Features, OfTheOtherFormAreNotEqual) {
   EXPECT_NE(Features(three_by_four()), Features(Features(three_by_four()).to_dense()));
 }
 
+TEST(Features, GiveSomeRowsInTheOrderAsked) {
+  const std::vector<std::int32_t> rows{2, 0, 2};
+  EXPECT_EQ(Features(matrix_of(3, 2, {1, 2, 3, 4, 5, 6})).rows_at(rows),
+            Features(matrix_of(3, 2, {5, 6, 1, 2, 5, 6})));
+  EXPECT_EQ(Features(three_by_four()).rows_at(rows),
+            Features(SparseRows{4, {0, 1, 3, 4}, {0, 1, 3, 0}, {5.0F, 2.0F, -1.0F, 5.0F}}));
+  const TokenSequences tokens{
+      6, {0, 3, 3, 5}, {5, 0, 5, 1, 2}, matrix_of(6, 1, {1, 2, 3, 4, 5, 6})};
+  EXPECT_EQ(Features(tokens).rows_at(rows),
+            Features(TokenSequences{6, {0, 2, 5, 7}, {1, 2, 5, 0, 5, 1, 2}, tokens.vectors}));
+  EXPECT_EQ(Features(PixelRows{1, 2, 1, {10, 11, 20, 21, 30, 31}}).rows_at(rows),
+            Features(PixelRows{1, 2, 1, {30, 31, 10, 11, 30, 31}}));
+}
+
+TEST(Features, OfNoRowsKeepTheirFormAndWidth) {
+  const TokenSequences tokens{6, {0, 1}, {5}, Matrix(6, 3)};
+  const PixelRows pixels{1, 2, 3, {1, 2, 3, 4, 5, 6}};
+  for (const Features& features : {Features(matrix_of(1, 2, {1, 2})), Features(three_by_four()),
+                                   Features(tokens), Features(pixels)}) {
+    const Features none = features.rows_at({});
+    EXPECT_EQ(none.form(), features.form());
+    EXPECT_EQ(none.rows(), 0U);
+    EXPECT_EQ(none.cols(), features.cols());
+  }
+}
+
 TEST(StringColumn, KeepsEmptyStringsAndAnyBytes) {
   StringColumn column;
   const std::string bytes{"\0\xff\n", 3};

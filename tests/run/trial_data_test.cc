@@ -127,6 +127,67 @@ TEST_F(SplitsOfATrial, NeedTrainOnlyForAnAlignerThatLearns) {
             "d.h5: split train has no image items (test 4); 'contrastive' learns from train");
 }
 
+TEST_F(SplitsOfATrial, NeedAsManyPairedGroupsInTrainAsTheLabelBudgetAsks) {
+  TrialSpec wanted = spec("kind = \"hog\"\n");
+  const auto require_budget = [&](std::int64_t groups) {
+    wanted.train.set("label_budget", groups);
+    require_data(Dataset::open(folder_ / "d.h5"), wanted);
+  };
+  EXPECT_NO_THROW(require_budget(0));
+  EXPECT_NO_THROW(require_budget(2));
+  EXPECT_EQ(message_of<DataError>([&] { require_budget(3); }),
+            "d.h5: train.label_budget: expected at most 2, the groups of train that have image and "
+            "text items, found 3");
+}
+
+TEST_F(SplitsOfATrial, NeedTrainForTheBankOfACorrectionUnlessItIsTheEvaluatedOne) {
+  TrialSpec wanted = spec("kind = \"hog\"\n");
+  wanted.eval.set("correction", std::string("csls"));
+  const auto require_bank = [&](const std::string& bank) {
+    wanted.eval.set("correction_bank", bank);
+    require_data(Dataset::open(folder_ / "d.h5"), wanted);
+  };
+  EXPECT_NO_THROW(require_bank("train"));
+  write({.train = Split::kTest});
+  EXPECT_NO_THROW(require_bank("evaluated"));
+  EXPECT_EQ(message_of<DataError>([&] { require_bank("train"); }),
+            "d.h5: split train has no image items (test 4); eval.correction takes its bank from "
+            "there unless eval.correction_bank says otherwise");
+}
+
+TEST_F(SplitsOfATrial, OfAnEnsembleAreThoseOfItsMembersAndDev) {
+  TrialSpec ensemble = spec("kind = \"hog\"\n");
+  ensemble.members = {ensemble, ensemble};
+  ensemble.weights = {1.0, 1.0};
+  const auto require_it = [&] { require_data(Dataset::open(folder_ / "d.h5"), ensemble); };
+  EXPECT_EQ(message_of<DataError>(require_it),
+            "d.h5: split dev has no image items (train 2, test 2); an ensemble takes the scales of "
+            "scores from dev");
+  write({.split = Split::kDev});
+  ensemble.eval.set("split", std::string("dev"));
+  EXPECT_NO_THROW(require_it());
+  ensemble.members[1].train.set("label_budget", std::int64_t{3});
+  EXPECT_EQ(message_of<DataError>(require_it),
+            "d.h5: train.label_budget: expected at most 2, the groups of train that have image and "
+            "text items, found 3");
+}
+
+TEST_F(TrialData, OfAnEnsembleIsWhatItsMembersRead) {
+  add_feature(Modality::kImage, "net", 1.0F);
+  const auto read_by = [&](const std::vector<std::string>& members) {
+    TrialSpec ensemble = spec("kind = \"hog\"\n");
+    for (const std::string& image : members) ensemble.members.push_back(spec(image));
+    return content_read(Dataset::open(folder_ / "d.h5"), ensemble);
+  };
+  const std::string hog = "kind = \"hog\"\n", net = "kind = \"stored\"\nname = \"net\"\n";
+  const std::string raw = read_by({hog, hog}), both = read_by({hog, net});
+  EXPECT_NE(raw, both);
+  write({});
+  add_feature(Modality::kImage, "net", 2.0F);
+  EXPECT_EQ(read_by({hog, hog}), raw);
+  EXPECT_NE(read_by({hog, net}), both);
+}
+
 TEST_F(TrialData, SaysWhichStoredFeatureIsNotThere) {
   add_feature(Modality::kImage, "net", 1.0F);
   EXPECT_EQ(message_of<DataError>([&] { read("kind = \"stored\"\nname = \"nett\"\n"); }),

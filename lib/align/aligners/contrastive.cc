@@ -6,6 +6,8 @@
 // With `memory`, the last so many embeddings of each side are further negatives, as they were when
 // they were made (Wang et al., "Cross-Batch Memory for Embedding Learning", CVPR 2020).
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
@@ -13,9 +15,12 @@
 #include "align/common.h"
 #include "align/makers.h"
 #include "align/torch/augmentation.h"
+#include "align/torch/canonical_tower.h"
 #include "align/torch/losses.h"
 #include "align/torch/tower.h"
 #include "align/torch/training.h"
+#include "core/error.h"
+#include "linear/canonical_correlations.h"
 
 namespace alignlab::align {
 namespace {
@@ -129,8 +134,13 @@ class Contrastive : public Aligner {
     const FeatureTable firsts(train_split.first().features, device);
     const FeatureTable seconds(train_split.second().features, device);
     // Tensors are handles: training these towers trains the encoder's.
-    const auto first = tower(train_split.first(), "first_tower", seed, device);
-    const auto second = tower(train_split.second(), "second_tower", seed, device);
+    std::unique_ptr<Tower> first_tower = tower(train_split.first(), "first_tower", seed, device);
+    std::unique_ptr<Tower> second_tower = tower(train_split.second(), "second_tower", seed, device);
+    if (options_.real("canonical") > 0.0) {
+      add_canonical(train_split, first_tower, second_tower, device, progress);
+    }
+    const std::shared_ptr<Tower> first = std::move(first_tower);
+    const std::shared_ptr<Tower> second = std::move(second_tower);
     auto encoder = std::make_unique<TwoTowers>(first, second, train_split.first().modality, device);
     const std::unique_ptr<PairLoss> loss = make_pair_loss(options_, device);
     const at::Generator source = generator(seed, "dropout");
@@ -177,14 +187,40 @@ class Contrastive : public Aligner {
   }
 
  private:
-  std::shared_ptr<const Tower> tower(const ModalityItems& items, const char* shape,
-                                     std::uint64_t seed, torch::Device device) const {
-    const TowerOptions wanted{tower_shape_from(options_.text(shape)), training_.hidden,
-                              options_.integers("channels"),
-                              static_cast<std::size_t>(options_.integer("width"))};
+  std::unique_ptr<Tower> tower(const ModalityItems& items, const char* shape, std::uint64_t seed,
+                               torch::Device device) const {
+    const TowerOptions wanted{
+        tower_shape_from(options_.text(shape)),
+        training_.hidden,
+        options_.integers("channels"),
+        static_cast<std::size_t>(options_.integer("width")),
+        {options_.text("text_encoder"), options_.text("pooling"), options_.integer("word_width"),
+         options_.integer("text_width"), options_.integer("text_layers")}};
     const std::string name(name_of(items.modality));
     return make_tower(items.features, wanted, generator(seed, "initial weights of " + name),
                       device);
+  }
+
+  void add_canonical(const TrainSplit& train, std::unique_ptr<Tower>& first,
+                     std::unique_ptr<Tower>& second, torch::Device device,
+                     Progress& progress) const {
+    for (const ModalityItems* side : {&train.first(), &train.second()}) {
+      const FeatureForm form = side->features.form();
+      if (form == FeatureForm::kDense || form == FeatureForm::kSparse) continue;
+      throw ConfigError(
+          fmt::format("aligner.canonical: canonical directions are of rows; features of {} are {}",
+                      name_of(side->modality), name_of(form)));
+    }
+    CcaOptions wanted;
+    wanted.threads = train_.threads;
+    CanonicalCorrelations found =
+        canonical_correlations(train.first().features, train.first().groups,
+                               train.second().features, train.second().groups, wanted, progress);
+    found.first.weigh(found.correlations);
+    found.second.weigh(found.correlations);
+    const double share = options_.real("canonical");
+    first = std::make_unique<CanonicalTower>(found.first, share, std::move(first), device);
+    second = std::make_unique<CanonicalTower>(found.second, share, std::move(second), device);
   }
 
   Section options_;

@@ -6,9 +6,6 @@
 //
 // so that the cosine is the mean of the two comparisons.
 
-#include <array>
-#include <cmath>
-
 #include "align/common.h"
 #include "align/makers.h"
 #include "linear/paired_ridge.h"
@@ -18,18 +15,6 @@ namespace {
 
 /// A map out of one modality, and the mean that the other one loses to be compared with it.
 using Maps = std::vector<std::pair<Modality, PairedRidge>>;
-
-/// The rows scaled to unit length, from column `at` on.
-void put_unit_rows(const Matrix& rows, Matrix& out, std::size_t at) {
-  for (std::size_t i = 0; i < rows.rows(); ++i) {
-    double squares = 0.0;
-    for (const float value : rows.row(i)) squares += static_cast<double>(value) * value;
-    const double scale = squares > 0.0 ? 1.0 / std::sqrt(squares) : 0.0;
-    for (std::size_t j = 0; j < rows.cols(); ++j) {
-      out.row(i)[at + j] = static_cast<float>(scale * rows.row(i)[j]);
-    }
-  }
-}
 
 Matrix less_mean(const Features& features, const std::vector<double>& mean) {
   Matrix out = features.to_dense();

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "core/error.h"
 
 namespace alignlab::align {
@@ -34,10 +32,8 @@ LeNet::LeNet(const PixelRows& images, const TowerOptions& options, at::Generator
   require_size(images, options.channels.size());
   auto before = static_cast<std::int64_t>(images.channels);
   for (const std::int64_t after : options.channels) {
-    const double bound = std::sqrt(6.0 / static_cast<double>((before + after) * kKernel * kKernel));
-    const torch::Tensor kernel =
-        torch::empty({after, before, kKernel, kKernel}).uniform_(-bound, bound, source);
-    kernels_.push_back(kernel.to(device).requires_grad_());
+    kernels_.push_back(random_tensor({after, before, kKernel, kKernel},
+                                     (before + after) * kKernel * kKernel, source, device));
     shifts_.push_back(torch::zeros({after}).to(device).requires_grad_());
     before = after;
   }

@@ -1,23 +1,7 @@
 #include "align/torch/perceptron.h"
 
-#include <cmath>
-
 namespace alignlab::align {
 namespace {
-
-torch::Tensor random_weight(std::int64_t in, std::int64_t out, const at::Generator& source,
-                            torch::Device device) {
-  const double bound = std::sqrt(6.0 / static_cast<double>(in + out));
-  return torch::empty({in, out}).uniform_(-bound, bound, source).to(device).requires_grad_();
-}
-
-/// Rows of what goes in, times a weight.
-torch::Tensor times(const Input& input, const torch::Tensor& weight) {
-  if (!input.is_sparse()) return input.dense.matmul(weight);
-  return std::get<0>(torch::embedding_bag(weight, input.columns, input.offsets,
-                                          /*scale_grad_by_freq=*/false, /*mode=sum*/ 0,
-                                          /*sparse=*/false, input.values));
-}
 
 Input with_noise(Input input, const Noise* noise) {
   if (noise == nullptr) return input;
@@ -28,6 +12,13 @@ Input with_noise(Input input, const Noise* noise) {
 
 }  // namespace
 
+torch::Tensor times(const Input& input, const torch::Tensor& weight) {
+  if (!input.is_sparse()) return input.dense.matmul(weight);
+  return std::get<0>(torch::embedding_bag(weight, input.columns, input.offsets,
+                                          /*scale_grad_by_freq=*/false, /*mode=sum*/ 0,
+                                          /*sparse=*/false, input.values));
+}
+
 Perceptron::Perceptron(std::size_t inputs, const TowerOptions& options, at::Generator source,
                        torch::Device device)
     : gated_(options.shape == TowerShape::kGlu) {
@@ -35,7 +26,7 @@ Perceptron::Perceptron(std::size_t inputs, const TowerOptions& options, at::Gene
   const auto out = static_cast<std::int64_t>(options.width);
   std::int64_t before = in;
   const auto add_layer = [&](std::int64_t width) {
-    weights_.push_back(random_weight(before, width, source, device));
+    weights_.push_back(random_tensor({before, width}, before + width, source, device));
     biases_.push_back(torch::zeros({1, width}).to(device).requires_grad_());
   };
   if (options.shape != TowerShape::kLinear) {
@@ -45,7 +36,8 @@ Perceptron::Perceptron(std::size_t inputs, const TowerOptions& options, at::Gene
     }
   }
   add_layer(out);
-  if (options.shape == TowerShape::kResidual) shortcut_ = random_weight(in, out, source, device);
+  if (options.shape == TowerShape::kResidual)
+    shortcut_ = random_tensor({in, out}, in + out, source, device);
 }
 
 torch::Tensor Perceptron::forward(const Input& input, const Noise* noise) const {

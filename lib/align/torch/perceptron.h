@@ -12,9 +12,12 @@
 
 namespace alignlab::align {
 
+/// Dense or sparse rows times a weight [in, out].
+torch::Tensor times(const Input& input, const torch::Tensor& weight);
+
 class Perceptron : public Tower {
  public:
-  /// Weights uniform in +-sqrt(6 / (in + out)) (Glorot and Bengio, AISTATS 2010), biases 0.
+  /// Weights are random_tensor(), biases 0.
   Perceptron(std::size_t inputs, const TowerOptions& options, at::Generator source,
              torch::Device device);
 

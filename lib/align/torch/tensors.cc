@@ -5,6 +5,8 @@
 #include <torch/version.h>
 
 #include <Eigen/Core>
+#include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "core/error.h"
@@ -41,10 +43,23 @@ Matrix to_matrix(const torch::Tensor& tensor) {
   return out;
 }
 
+std::vector<float> values_of(const torch::Tensor& tensor) {
+  const torch::Tensor whole = tensor.detach().to(torch::kCPU, torch::kFloat32).contiguous();
+  return {whole.data_ptr<float>(), whole.data_ptr<float>() + whole.numel()};
+}
+
+torch::Tensor random_tensor(at::IntArrayRef shape, std::int64_t fans, at::Generator source,
+                            torch::Device device) {
+  const double bound = std::sqrt(6.0 / static_cast<double>(fans));
+  return torch::empty(shape).uniform_(-bound, bound, source).to(device).requires_grad_();
+}
+
 FeatureTable::FeatureTable(const Features& features, torch::Device device)
     : device_(device), size_(features.rows()), width_(features.cols()) {
   if (features.form() == FeatureForm::kSparse) {
     sparse_ = &features.sparse();
+  } else if (features.form() == FeatureForm::kTokens) {
+    tokens_ = &features.tokens();
   } else if (features.form() == FeatureForm::kPixels) {
     const PixelRows& images = features.pixels();
     const auto extent = [](std::size_t n) { return static_cast<std::int64_t>(n); };
@@ -60,12 +75,17 @@ FeatureTable::FeatureTable(const Features& features, torch::Device device)
 }
 
 Input FeatureTable::rows(const std::vector<std::int32_t>& indices) const {
-  if (sparse_ == nullptr) {
-    const torch::Tensor picked =
-        torch::tensor(std::vector<std::int64_t>(indices.begin(), indices.end())).to(device_);
-    if (pixels_.defined()) return {{}, {}, {}, {}, pixels_.index_select(0, picked)};
-    return Input::of_dense(dense_.index_select(0, picked));
-  }
+  if (sparse_ != nullptr) return sparse_rows(indices);
+  if (tokens_ != nullptr) return token_rows(indices);
+  const torch::Tensor picked =
+      torch::tensor(std::vector<std::int64_t>(indices.begin(), indices.end())).to(device_);
+  if (!pixels_.defined()) return Input::of_dense(dense_.index_select(0, picked));
+  Input out;
+  out.pixels = pixels_.index_select(0, picked);
+  return out;
+}
+
+Input FeatureTable::sparse_rows(const std::vector<std::int32_t>& indices) const {
   std::vector<std::int64_t> columns, offsets;
   std::vector<float> values;
   for (const std::int32_t row : indices) {
@@ -75,11 +95,33 @@ Input FeatureTable::rows(const std::vector<std::int32_t>& indices) const {
     columns.insert(columns.end(), row_columns.begin(), row_columns.end());
     values.insert(values.end(), row_values.begin(), row_values.end());
   }
-  return {{},
-          torch::tensor(columns, torch::kInt64).to(device_),
-          torch::tensor(values, torch::kFloat32).to(device_),
-          torch::tensor(offsets, torch::kInt64).to(device_),
-          {}};
+  Input out;
+  out.columns = torch::tensor(columns, torch::kInt64).to(device_);
+  out.values = torch::tensor(values, torch::kFloat32).to(device_);
+  out.offsets = torch::tensor(offsets, torch::kInt64).to(device_);
+  return out;
+}
+
+Input FeatureTable::token_rows(const std::vector<std::int32_t>& indices) const {
+  std::size_t longest = 1;
+  for (const std::int32_t row : indices) {
+    longest = std::max(longest, tokens_->row(static_cast<std::size_t>(row)).size());
+  }
+  const auto texts = static_cast<std::int64_t>(indices.size());
+  const torch::Tensor tokens =
+      torch::zeros({texts, static_cast<std::int64_t>(longest)}, torch::kInt64);
+  std::vector<std::int64_t> lengths;
+  auto* out = tokens.data_ptr<std::int64_t>();
+  for (const std::int32_t row : indices) {
+    const auto words = tokens_->row(static_cast<std::size_t>(row));
+    std::ranges::copy(words, out);
+    out += longest;
+    lengths.push_back(std::max<std::int64_t>(1, static_cast<std::int64_t>(words.size())));
+  }
+  Input input;
+  input.tokens = tokens.to(device_);
+  input.lengths = torch::tensor(lengths, torch::kInt64);
+  return input;
 }
 
 Input FeatureTable::slice(std::size_t first, std::size_t count) const {

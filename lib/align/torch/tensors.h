@@ -4,6 +4,7 @@
 
 #include <torch/torch.h>
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,17 +23,36 @@ at::Generator generator(std::uint64_t seed, std::string_view purpose);
 torch::Tensor to_tensor(const Matrix& matrix);
 /// Copies to float32 on the CPU. Precondition: two dimensions.
 Matrix to_matrix(const torch::Tensor& tensor);
+/// All numbers of a tensor of any shape.
+std::vector<float> values_of(const torch::Tensor& tensor);
 
-/// Rows of features as a layer takes them: dense [n,d], pixels [n,h,w,c], or a bag of (column,
-/// value) a row.
+/// What is learned, as a file names it. Biases and scales do not decay.
+struct NamedTensor {
+  std::string name;
+  torch::Tensor value;
+  bool decays;
+};
+
+/// Uniform in +-sqrt(6 / fans), with `fans` the sum of inputs and outputs (Glorot and Bengio,
+/// AISTATS 2010); to be learned.
+torch::Tensor random_tensor(at::IntArrayRef shape, std::int64_t fans, at::Generator source,
+                            torch::Device device);
+
+/// Rows of features as a layer takes them, of one form; the tensors of other forms are undefined.
 struct Input {
-  torch::Tensor dense;    // defined for dense features only
-  torch::Tensor columns;  // int64, of all rows one after another
+  torch::Tensor dense;    // [n,d]
+  torch::Tensor columns;  // sparse: int64, of all rows one after another
   torch::Tensor values;
   torch::Tensor offsets;  // int64, where each row begins
-  torch::Tensor pixels;   // uint8, defined for pixels only
-  bool is_sparse() const { return !dense.defined() && !pixels.defined(); }
-  static Input of_dense(torch::Tensor rows) { return {std::move(rows), {}, {}, {}, {}}; }
+  torch::Tensor pixels;   // uint8 [n,h,w,c]
+  torch::Tensor tokens;   // int64 [n,longest], 0 behind a row's end
+  torch::Tensor lengths;  // int64 [n], on the CPU, at least 1
+  bool is_sparse() const { return columns.defined(); }
+  static Input of_dense(torch::Tensor rows) {
+    Input input;
+    input.dense = std::move(rows);
+    return input;
+  }
 };
 
 /// Features kept where training wants them; batches of rows are cut from it.
@@ -45,7 +65,11 @@ class FeatureTable {
   std::size_t width() const { return width_; }
 
  private:
+  Input sparse_rows(const std::vector<std::int32_t>& indices) const;
+  Input token_rows(const std::vector<std::int32_t>& indices) const;
+
   const SparseRows* sparse_ = nullptr;
+  const TokenSequences* tokens_ = nullptr;
   torch::Tensor dense_;
   torch::Tensor pixels_;
   torch::Device device_;

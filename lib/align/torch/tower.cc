@@ -1,7 +1,9 @@
 #include "align/torch/tower.h"
 
+#include "align/torch/canonical_tower.h"
 #include "align/torch/lenet.h"
 #include "align/torch/perceptron.h"
+#include "align/torch/text_tower.h"
 
 namespace alignlab::align {
 namespace {
@@ -41,12 +43,17 @@ std::unique_ptr<Tower> make_tower(const Features& features, const TowerOptions& 
   if (features.form() == FeatureForm::kPixels) {
     return std::make_unique<LeNet>(features.pixels(), options, std::move(source), device);
   }
+  if (features.form() == FeatureForm::kTokens) {
+    return std::make_unique<TextTower>(features.tokens(), options, source, device);
+  }
   return std::make_unique<Perceptron>(features.cols(), options, std::move(source), device);
 }
 
 std::unique_ptr<Tower> load_tower(const H5File& file, const std::string& group,
                                   torch::Device device) {
+  if (file.has(group + "/canonical")) return CanonicalTower::load(file, group, device);
   if (file.has(group + "/convolutions")) return LeNet::load(file, group, device);
+  if (file.has(group + "/text")) return TextTower::load(file, group, device);
   return std::make_unique<Perceptron>(Perceptron::load(file, group, device));
 }
 

@@ -48,14 +48,25 @@ enum class TowerShape {
 /// "mlp", "linear", "residual" or "glu", as options name them.
 TowerShape tower_shape_from(const std::string& name);
 
+/// Of a tower on tokens, as the options of contrastive name them.
+struct TextOptions {
+  std::string encoder = "bag";
+  std::string pooling = "mean";
+  std::int64_t word_width = 300;  // of words' vectors, where features have none
+  std::int64_t width = 512;       // of what the encoder gives
+  std::int64_t layers = 2;        // of a transformer
+};
+
 struct TowerOptions {
   TowerShape shape = TowerShape::kMlp;
   std::vector<std::int64_t> hidden;    // widths of hidden layers
   std::vector<std::int64_t> channels;  // of the convolutions, where features are pixels
   std::size_t width = 0;               // of the embeddings
+  TextOptions text;                    // where features are tokens
 };
 
-/// A perceptron on rows, a LeNet on pixels. DataError for images too small for its convolutions.
+/// A perceptron on rows, a LeNet on pixels, a text tower on tokens. DataError for images too small
+/// for its convolutions.
 std::unique_ptr<Tower> make_tower(const Features& features, const TowerOptions& options,
                                   at::Generator source, torch::Device device);
 std::unique_ptr<Tower> load_tower(const H5File& file, const std::string& group,
