@@ -2,7 +2,6 @@
 // run/worker_process.h). This is the program that links what does the work.
 
 #include <fmt/format.h>
-#include <malloc.h>
 #include <signal.h>
 
 #include <chrono>
@@ -10,7 +9,6 @@
 #include <filesystem>
 #include <iostream>
 #include <iterator>
-#include <limits>
 
 #include "align/aligner.h"
 #include "core/error.h"
@@ -152,19 +150,7 @@ Json perform(const Json& job, Progress& progress) {
   throw UsageError(fmt::format("alignlab-worker: unknown job '{}'", kind));
 }
 
-/// Training allocates and frees large arrays at every step. glibc would map each anew, and the
-/// kernel's clearing of fresh pages takes from a third to most of the time.
-void keep_freed_memory() {
-#if defined(__GLIBC__)
-  constexpr int kNever = 0;
-  ::mallopt(M_MMAP_MAX, kNever);
-  ::mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
-  ::mallopt(M_TOP_PAD, 64 << 20);
-#endif
-}
-
 int work() {
-  keep_freed_memory();
   struct sigaction action {};
   action.sa_handler = [](int) { stop_asked = 1; };
   ::sigaction(SIGINT, &action, nullptr);

@@ -56,10 +56,11 @@ const std::vector<AlignerRow>& aligner_catalog();
 /// aligner is named.
 void check_aligner(const std::string& name, const Section& options, const Place& place);
 
-/// Where and with how many threads to train.
+/// Where, with how many threads and in what numbers to train.
 struct TrainOptions {
   std::string device = "auto";  // "auto", "cpu", "cuda"
   int threads = 1;
+  bool bf16 = false;  // products of layers in bfloat16, while networks are trained; else float32
 };
 
 /// Defined in the library of makers. `name` is in the catalog, `options` are resolved.

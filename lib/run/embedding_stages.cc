@@ -101,6 +101,7 @@ Artifact EmbeddingStages::fit() {
        {"second", second_->extractor.key},
        {"aligner", options},
        {"label_budget", spec_.train.integer("label_budget")},
+       {"precision", spec_.train.text("precision")},
        {"seed", spec_.seed},
        {"numerics", numerics()}},
       [&](H5File& file) {
@@ -116,7 +117,8 @@ Artifact EmbeddingStages::fit() {
 }
 
 std::unique_ptr<Aligner> EmbeddingStages::aligner() const {
-  return stages_.makers().aligner(spec_.aligner, spec_.aligner_options, {device_, threads_});
+  return stages_.makers().aligner(spec_.aligner, spec_.aligner_options,
+                                  {device_, threads_, spec_.train.text("precision") == "bf16"});
 }
 
 std::string array_of(Modality modality) { return "/" + std::string(name_of(modality)); }

@@ -43,6 +43,11 @@ const Options& train_options() {
        .fallback = std::int64_t{1},
        .least = 1,
        .most = 1024},
+      {.name = "precision",
+       .summary = "of the products of layers while networks are trained; bf16 is fast where the "
+                  "processor has units for it",
+       .fallback = std::string("float32"),
+       .choices = {"float32", "bf16"}},
       {.name = "label_budget",
        .summary = "groups of train that pairs are learned from, drawn by the seed; 0 all",
        .fallback = std::int64_t{0},

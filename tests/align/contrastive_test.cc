@@ -147,6 +147,25 @@ TEST(Contrastive, LearnsAtAFixedAndAtALearnedTemperature) {
   EXPECT_NE(embedded(*fixed, unseen), embedded(*learned, unseen));
 }
 
+TEST(Contrastive, LearnsInBfloat16ToTheSameBitsTwiceAndEmbedsInFloat32) {
+  const Forms sparse{FeatureForm::kDense, FeatureForm::kSparse};
+  const SplitItems train = LatentPairs(96, sparse, "train").items;
+  const SplitItems unseen = LatentPairs(48, sparse, "test").items;
+  const auto row = std::ranges::find(aligner_catalog(), "contrastive", &AlignerRow::name);
+  const Node node = parse_toml(
+      "epochs = 20\nhidden = [32]\nwidth = 16\nbatch_size = 64\nlearning_rate = 0.01",
+      "options");
+  const auto fit = [&](bool bf16) {
+    Silent silent;
+    return make_aligner("contrastive", resolve(&node, row->options, "aligner"), {"cpu", 1, bf16})
+        ->fit(TrainSplit(train), no_dev(), 1, silent);
+  };
+  const auto narrow = fit(true);
+  EXPECT_GT(likeness(*narrow, unseen), 0.4);
+  EXPECT_EQ(embedded(*narrow, unseen), embedded(*fit(true), unseen));
+  EXPECT_NE(embedded(*narrow, unseen), embedded(*fit(false), unseen));
+}
+
 TEST(Contrastive, LearnsWithEveryLossTowerAndBatch) {
   const Forms sparse{FeatureForm::kDense, FeatureForm::kSparse};
   const SplitItems train = LatentPairs(96, sparse, "train").items;

@@ -62,8 +62,8 @@ class CodeNetwork {
 
   const Perceptron& network() const { return network_; }
 
-  torch::Tensor forward(const Input& input, const Noise* noise) {
-    const torch::Tensor rows = network_.forward(input, noise);
+  torch::Tensor forward(const Input& input, const Noise& noise, bool bf16) {
+    const torch::Tensor rows = train_forward(network_, input, noise, bf16);
     if (!two_way_) return rows;
     const torch::Tensor mean = rows.mean(0, true);
     const torch::Tensor variance = (rows - mean).square().mean(0, true);
@@ -186,8 +186,8 @@ class Autoencoder : public Aligner {
       }
       const Rows x = rows_of(firsts, train_split.first().features, some_firsts, device);
       const Rows y = rows_of(seconds, train_split.second().features, some_seconds, device);
-      const torch::Tensor u = encoder->first().forward(x.input, &noise);
-      const torch::Tensor v = encoder->second().forward(y.input, &noise);
+      const torch::Tensor u = encoder->first().forward(x.input, noise, train_.bf16);
+      const torch::Tensor v = encoder->second().forward(y.input, noise, train_.bf16);
       if (is_two_way()) {
         return two_way(x, y, u, v, encoder->first().network().weights().front(),
                        encoder->second().network().weights().front());

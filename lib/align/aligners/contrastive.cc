@@ -163,7 +163,7 @@ class Contrastive : public Aligner {
                                 const ModalityItems& items,
                                 std::vector<std::int32_t> Example::*side) {
         const std::vector<std::int32_t> rows = items_of(batch, examples, side);
-        return EmbeddedSide{network.forward(augment(table.rows(rows)), &noise),
+        return EmbeddedSide{train_forward(network, augment(table.rows(rows)), noise, train_.bf16),
                             groups_of(rows, items.groups, device)};
       };
       const EmbeddedSide u = embedded(*first, firsts, train_split.first(), &Example::firsts);

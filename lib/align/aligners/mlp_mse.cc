@@ -257,7 +257,8 @@ class MlpMse : public Aligner {
           if (example.lesson == l) items.push_back(example.item);
         }
         if (items.empty()) continue;
-        const torch::Tensor out = maps[l].network.forward(lessons[l].sources.rows(items), &noise);
+        const torch::Tensor out =
+            train_forward(maps[l].network, lessons[l].sources.rows(items), noise, train_.bf16);
         const torch::Tensor goals = to_tensor(goals_of(lessons[l], items)).to(device);
         sum = sum + (cost(out, goals) * to_tensor(weights_of(lessons[l], items)).to(device)).sum();
       }

@@ -14,35 +14,57 @@ torch::Tensor unit_rows(const torch::Tensor& rows) {
   return rows / rows.norm(2, /*dim=*/1, /*keepdim=*/true).clamp_min(kLeastNorm);
 }
 
-/// One direction: cosines of queries and candidates, and which of these are what to a query.
-struct Direction {
-  torch::Tensor similarities;  // [queries, candidates]
-  torch::Tensor positives;     // bool
-  torch::Tensor negatives;     // bool; a sibling in memory is neither
+/// Which candidates are what to a query, bool [queries, candidates].
+struct Masks {
+  torch::Tensor positives;
+  torch::Tensor negatives;  // a sibling in memory is neither
 };
 
-Direction direction(const EmbeddedSide& queries, const EmbeddedSide& candidates,
-                    const EmbeddedSide& memory) {
-  const auto same = [&](const torch::Tensor& groups) {
-    return queries.groups.unsqueeze(1) == groups.unsqueeze(0);
-  };
-  const torch::Tensor positives = same(candidates.groups);
-  if (memory.rows.size(0) == 0) {
-    return {unit_rows(queries.rows).matmul(unit_rows(candidates.rows).t()), positives,
-            positives.logical_not()};
+/// One direction: cosines of queries and candidates, those in memory last.
+struct Direction {
+  torch::Tensor similarities;
+  torch::Tensor query_groups;
+  torch::Tensor candidate_groups;  // but of memory
+  torch::Tensor memory_groups;
+  /// Candidate i is the one positive of query i, and all others are negatives: no masks are needed.
+  bool one_to_one;
+
+  Masks masks() const {
+    const auto same = [&](const torch::Tensor& groups) {
+      return query_groups.unsqueeze(1) == groups.unsqueeze(0);
+    };
+    const torch::Tensor positives = same(candidate_groups);
+    if (memory_groups.size(0) == 0) return {positives, positives.logical_not()};
+    const torch::Tensor remembered = same(memory_groups);
+    return {torch::cat({positives, torch::zeros_like(remembered)}, 1),
+            torch::cat({positives, remembered}, 1).logical_not()};
   }
-  const torch::Tensor remembered = same(memory.groups);
-  return {unit_rows(queries.rows).matmul(unit_rows(torch::cat({candidates.rows, memory.rows})).t()),
-          torch::cat({positives, torch::zeros_like(remembered)}, 1),
-          torch::cat({positives, remembered}, 1).logical_not()};
+};
+
+bool are_one_to_one(const torch::Tensor& a, const torch::Tensor& b) {
+  return a.equal(b) && std::get<0>(torch::_unique(a)).size(0) == a.size(0);
+}
+
+/// `between` holds the cosines of queries and candidates, whose rows are of unit length.
+Direction direction(const EmbeddedSide& queries, const EmbeddedSide& candidates,
+                    const EmbeddedSide& memory, const torch::Tensor& between, bool one_to_one) {
+  const bool remembers = memory.rows.size(0) > 0;
+  return {remembers ? torch::cat({between, queries.rows.matmul(unit_rows(memory.rows).t())}, 1)
+                    : between,
+          queries.groups, candidates.groups, memory.groups, one_to_one && !remembers};
 }
 
 /// Losses of two directions.
 class DirectedLoss : public PairLoss {
  public:
   torch::Tensor of(const EmbeddedBatch& batch) const override {
-    return 0.5 * (cost(direction(batch.first, batch.second, batch.second_memory)) +
-                  cost(direction(batch.second, batch.first, batch.first_memory)));
+    const EmbeddedSide first{unit_rows(batch.first.rows), batch.first.groups};
+    const EmbeddedSide second{unit_rows(batch.second.rows), batch.second.groups};
+    // One product serves both directions.
+    const torch::Tensor between = first.rows.matmul(second.rows.t());
+    const bool one_to_one = are_one_to_one(first.groups, second.groups);
+    return 0.5 * (cost(direction(first, second, batch.second_memory, between, one_to_one)) +
+                  cost(direction(second, first, batch.first_memory, between.t(), one_to_one)));
   }
 
  private:
@@ -89,26 +111,34 @@ class InfoNce : public DirectedLoss {
  private:
   torch::Tensor cost(const Direction& each) const override {
     const torch::Tensor logits = scale_(each.similarities);
-    return siblings_are_positive_ ? with_positive_siblings(logits, each)
-                                  : with_masked_siblings(logits, each);
+    if (each.one_to_one) return without_siblings(logits);
+    return siblings_are_positive_ ? with_positive_siblings(logits, each.masks())
+                                  : with_masked_siblings(logits, each.masks());
   }
 
-  torch::Tensor with_masked_siblings(const torch::Tensor& logits, const Direction& each) const {
-    const torch::Tensor others =
-        logits.masked_fill(~each.negatives, kExcluded).logsumexp(1, /*keepdim=*/true);
-    const torch::Tensor target =
-        (1.0 - smoothing_) * logits + smoothing_ * mean_of_own(logits, each);
-    const torch::Tensor costs = torch::logaddexp(logits, others) - target;
-    return costs.masked_select(each.positives).mean();
+  /// What both of the others come to.
+  torch::Tensor without_siblings(const torch::Tensor& logits) const {
+    const torch::Tensor own = logits.diagonal();
+    const torch::Tensor costs = logits.logsumexp(1) - own;
+    if (smoothing_ == 0.0) return costs.mean();
+    return (costs + smoothing_ * (own - logits.mean(1))).mean();
   }
 
-  /// Of each pair, the mean over its own denominator: the pair and the query's negatives.
-  static torch::Tensor mean_of_own(const torch::Tensor& logits, const Direction& each) {
-    const torch::Tensor sum = logits.masked_fill(~each.negatives, 0.0).sum(1, /*keepdim=*/true);
-    return (logits + sum) / (each.negatives.sum(1, /*keepdim=*/true) + 1.0);
+  torch::Tensor with_masked_siblings(const torch::Tensor& logits, const Masks& each) const {
+    const torch::Tensor others = logits.masked_fill(~each.negatives, kExcluded).logsumexp(1);
+    const torch::Tensor queries = each.positives.nonzero().select(1, 0);
+    const torch::Tensor own = logits.masked_select(each.positives);
+    const torch::Tensor costs = torch::logaddexp(own, others.index_select(0, queries)) - own;
+    if (smoothing_ == 0.0) return costs.mean();
+    // Of each pair, the mean over its own denominator: the pair and the query's negatives.
+    const torch::Tensor sums = logits.masked_fill(~each.negatives, 0.0).sum(1);
+    const torch::Tensor counts = each.negatives.sum(1) + 1.0;
+    const torch::Tensor means =
+        (own + sums.index_select(0, queries)) / counts.index_select(0, queries);
+    return (costs + smoothing_ * (own - means)).mean();
   }
 
-  torch::Tensor with_positive_siblings(const torch::Tensor& logits, const Direction& each) const {
+  torch::Tensor with_positive_siblings(const torch::Tensor& logits, const Masks& each) const {
     const torch::Tensor counted = each.positives | each.negatives;
     const torch::Tensor all = logits.masked_fill(~counted, kExcluded).logsumexp(1);
     const auto mean_over = [&](const torch::Tensor& mask) {
@@ -139,9 +169,10 @@ class SigLip : public DirectedLoss {
  private:
   torch::Tensor cost(const Direction& each) const override {
     const torch::Tensor logits = scale_(each.similarities) + bias_;
-    const torch::Tensor signs = 2.0 * each.positives.to(logits.dtype()) - 1.0;
+    const Masks masks = each.masks();
+    const torch::Tensor signs = 2.0 * masks.positives.to(logits.dtype()) - 1.0;
     return -torch::log_sigmoid(signs * logits)
-                .masked_fill(~(each.positives | each.negatives), 0.0)
+                .masked_fill(~(masks.positives | masks.negatives), 0.0)
                 .sum(1)
                 .mean();
   }
@@ -157,11 +188,12 @@ class Hinge : public DirectedLoss {
 
  private:
   torch::Tensor cost(const Direction& each) const override {
-    const torch::Tensor queries = each.positives.nonzero().select(1, 0);
-    const torch::Tensor own = each.similarities.masked_select(each.positives).unsqueeze(1);
+    const Masks masks = each.masks();
+    const torch::Tensor queries = masks.positives.nonzero().select(1, 0);
+    const torch::Tensor own = each.similarities.masked_select(masks.positives).unsqueeze(1);
     const torch::Tensor costs =
         torch::relu(margin_ - own + each.similarities.index_select(0, queries))
-            .masked_fill(~each.negatives.index_select(0, queries), 0.0);
+            .masked_fill(~masks.negatives.index_select(0, queries), 0.0);
     return hardest_ && is_warm_ ? std::get<0>(costs.max(1)).mean() : costs.sum(1).mean();
   }
 

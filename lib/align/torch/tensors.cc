@@ -2,18 +2,36 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <torch/version.h>
 
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "core/error.h"
 
 namespace alignlab::align {
 
+namespace {
+
+/// Training allocates and frees large arrays at every step. glibc would map each anew, and the
+/// kernel's clearing of fresh pages takes from a third to most of the time.
+void keep_freed_memory() {
+#if defined(__GLIBC__)
+  constexpr int kNever = 0;
+  ::mallopt(M_MMAP_MAX, kNever);
+  ::mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+  ::mallopt(M_TOP_PAD, 64 << 20);
+#endif
+}
+
+}  // namespace
+
 torch::Device prepare_torch(const TrainOptions& options) {
+  keep_freed_memory();
   at::set_num_threads(options.threads);
   const bool cuda = torch::cuda::is_available();
   if (options.device == "cuda" && !cuda) {

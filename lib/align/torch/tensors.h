@@ -13,7 +13,8 @@
 
 namespace alignlab::align {
 
-/// Sets torch's threads and gives the device. ConfigError if CUDA is asked for and not there.
+/// Sets torch's threads and gives the device; from then on the process keeps memory that is freed.
+/// ConfigError if CUDA is asked for and not there.
 torch::Device prepare_torch(const TrainOptions& options);
 
 /// A torch generator on a named stream: weights and dropout masks draw from these, never from

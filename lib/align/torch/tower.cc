@@ -1,5 +1,7 @@
 #include "align/torch/tower.h"
 
+#include <ATen/autocast_mode.h>
+
 #include "align/torch/canonical_tower.h"
 #include "align/torch/lenet.h"
 #include "align/torch/perceptron.h"
@@ -9,6 +11,29 @@ namespace alignlab::align {
 namespace {
 
 constexpr std::size_t kInferenceBatch = 1024;
+
+/// While it lives, torch casts the operands of products on the CPU; on CUDA by its own switch.
+class Bfloat16Products {
+ public:
+  Bfloat16Products() {
+    at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
+    at::autocast::set_autocast_gpu_dtype(at::kBFloat16);
+    set(true);
+  }
+  ~Bfloat16Products() {
+    set(false);
+    // The casts of weights that it keeps would be those of before the next step.
+    at::autocast::clear_cache();
+  }
+  Bfloat16Products(const Bfloat16Products&) = delete;
+  Bfloat16Products& operator=(const Bfloat16Products&) = delete;
+
+ private:
+  static void set(bool on) {
+    at::autocast::set_cpu_enabled(on);
+    at::autocast::set_enabled(on);
+  }
+};
 
 }  // namespace
 
@@ -23,6 +48,12 @@ TowerShape tower_shape_from(const std::string& name) {
   if (name == "linear") return TowerShape::kLinear;
   if (name == "residual") return TowerShape::kResidual;
   return name == "glu" ? TowerShape::kGlu : TowerShape::kMlp;
+}
+
+torch::Tensor train_forward(const Tower& tower, const Input& input, const Noise& noise, bool bf16) {
+  if (!bf16) return tower.forward(input, &noise);
+  const Bfloat16Products guard;
+  return tower.forward(input, &noise).to(torch::kFloat32);
 }
 
 Matrix Tower::apply(const Features& features, torch::Device device) const {

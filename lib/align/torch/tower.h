@@ -38,6 +38,11 @@ class Tower {
   Matrix apply(const Features& features, torch::Device device) const;
 };
 
+/// forward() of training: where `bf16`, products are of bfloat16 numbers, summed in float32
+/// (Micikevicius et al., "Mixed Precision Training", ICLR 2018), as are those of the gradients.
+/// float32 comes out.
+torch::Tensor train_forward(const Tower& tower, const Input& input, const Noise& noise, bool bf16);
+
 enum class TowerShape {
   kMlp,       // layers with ReLU between them
   kLinear,    // one layer
