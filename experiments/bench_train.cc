@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cmath>
+#include <cstdlib>
 #include <memory>
 
 #include "align/aligner.h"
@@ -124,20 +125,28 @@ void require_learned(const Setting& setting, const TrainSplit& train, bool bf16)
                           bf16 ? "bf16" : "float32", 100.0 * rate));
 }
 
+constexpr const char* kPython = "PATH=/usr/bin:$PATH python3 ";
+
 /// What the script prints on standard output; nothing where there is no torch for Python.
 std::optional<nlohmann::json> peer(const Setting& setting, int repetitions) {
-  const std::string command = fmt::format(
-      "PATH=/usr/bin:$PATH python3 '{}/experiments/bench_train.py' --first {} --second {} --pairs "
-      "{} --batch {} "
-      "--width {} --threads {} --epochs {} --repetitions {} 2>/dev/null",
-      ALIGNLAB_SOURCE_DIR, kFirstColumns, kSecondColumns, setting.pairs, setting.batch,
-      setting.width, setting.threads, setting.epochs, repetitions);
+  if (std::system((std::string(kPython) + "-c 'import torch' 2>/dev/null").c_str()) != 0) {
+    return std::nullopt;
+  }
+  const std::string command =
+      kPython + fmt::format(
+                    " '{}/experiments/bench_train.py' --first {} --second {} --pairs "
+                    "{} --batch {} "
+                    "--width {} --threads {} --epochs {} --repetitions {} 2>/dev/null",
+                    ALIGNLAB_SOURCE_DIR, kFirstColumns, kSecondColumns, setting.pairs,
+                    setting.batch, setting.width, setting.threads, setting.epochs, repetitions);
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
   std::string out;
   std::array<char, 4096> part;
   while (pipe && ::fgets(part.data(), part.size(), pipe.get()) != nullptr) out += part.data();
   const nlohmann::json found = nlohmann::json::parse(out, nullptr, /*allow_exceptions=*/false);
-  if (found.is_discarded()) return std::nullopt;
+  if (found.is_discarded()) {
+    throw Error(ExitCode::kInternal, "bench_train.py did not end as it should: run it by hand");
+  }
   return found;
 }
 

@@ -7,6 +7,7 @@
 // No torch here. The catalog is what configs are checked against; the makers live in a library
 // that only the worker links. Both read aligners.def.
 
+#include <array>
 #include <map>
 #include <memory>
 #include <string>
@@ -52,9 +53,10 @@ struct AlignerRow {
 
 const std::vector<AlignerRow>& aligner_catalog();
 
-/// ConfigError for options that are each in range and cannot be together. `place` is where the
-/// aligner is named.
-void check_aligner(const std::string& name, const Section& options, const Place& place);
+/// ConfigError for options that are each in range and cannot be together, or not with features of
+/// these forms. `place` is where the aligner is named.
+void check_aligner(const std::string& name, const Section& options,
+                   const std::array<FeatureForm, 2>& forms, const Place& place);
 
 /// Where, with how many threads and in what numbers to train.
 struct TrainOptions {

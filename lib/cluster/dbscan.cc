@@ -50,7 +50,8 @@ std::vector<std::int32_t> dbscan(MatrixView points, std::span<const double> weig
       is_new = true;
       cluster[at] = clusters;
       for (const std::size_t j : near) {
-        if (cluster[j] == kNoise) cluster[j] = clusters;
+        if (cluster[j] != kNoise) continue;
+        cluster[j] = clusters;
         if (!visited[j]) open.push_back(j);
       }
     }

@@ -25,7 +25,8 @@ void write_manifest(const std::filesystem::path& run, const Manifest& manifest) 
   }
   Json published = Json::array();
   for (const PublishedRow& row : manifest.published) {
-    published.push_back({{"name", row.name}, {"source", row.source}, {"values", row.values}});
+    published.push_back(
+        {{"name", row.name}, {"source", row.source}, {"split", row.split}, {"values", row.values}});
   }
   Json json{{"schema", kManifestSchema},
             {"name", manifest.name},
@@ -56,7 +57,8 @@ Manifest read_manifest(const std::filesystem::path& run) {
                                  trial.value("dataset", ""), trial.value("data", "")});
     }
     for (const Json& row : json.value("published", Json::array())) {
-      manifest.published.push_back({row.at("name"), row.at("source"), row.at("values")});
+      manifest.published.push_back(
+          {row.at("name"), row.at("source"), row.at("split"), row.at("values")});
     }
     return manifest;
   } catch (const Json::exception& problem) {

@@ -32,6 +32,7 @@ struct PlannedTrial {
 struct PublishedRow {
   std::string name;
   std::string source;                    // where it was read
+  std::string split;                     // that it is of
   std::map<std::string, double> values;  // by column
 };
 

@@ -123,8 +123,13 @@ void add_published(ResultTable& table, const std::vector<Manifest>& manifests) {
     for (const PublishedRow& published : manifest.published) {
       const std::string name = published.name + " *";
       if (std::ranges::find(table.rows, name, &TableRow::name) != table.rows.end()) continue;
-      TableRow row{name, manifest.name,   std::vector<Cell>(table.columns.size()), 0, 0,
-                   0,    published.source};
+      TableRow row{name,
+                   manifest.name,
+                   std::vector<Cell>(table.columns.size()),
+                   0,
+                   0,
+                   0,
+                   fmt::format("{}, on {}", published.source, published.split)};
       for (std::size_t c = 0; c < table.columns.size(); ++c) {
         const std::string& column = table.columns[c];
         const auto value = published.values.find(column == "both.rsum" ? "rsum" : column);
@@ -147,7 +152,7 @@ std::vector<std::string> notes_on_published(const ResultTable& table) {
   }
   std::vector<std::string> notes;
   for (const auto& [source, names] : by_source) {
-    notes.push_back(fmt::format("* published, read in {}: {}", source, fmt::join(names, ", ")));
+    notes.push_back(fmt::format("* published, as read in {}: {}", source, fmt::join(names, ", ")));
   }
   return notes;
 }

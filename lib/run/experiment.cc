@@ -275,6 +275,7 @@ class Resolution {
     bool draws_nothing = true;
     for (std::size_t m = 0; m < members.size(); ++m) {
       const std::int64_t first_seed = spec.seed * entry.seeds;
+      std::size_t copies = 0;
       for (std::int64_t s = 0; s < entry.seeds; ++s) {
         TrialSpec member = trial_of(*members[m][step], {first_seed + s, entry.seeds > 1});
         const bool is_new = s == 0 || !seed_left_out_;
@@ -285,7 +286,12 @@ class Resolution {
         }
         member.axes.clear();
         spec.weights.push_back(entry.weights.empty() ? 1.0 : entry.weights[m]);
+        ++copies;
         spec.members.push_back(std::move(member));
+      }
+      // Several of a member share its weight.
+      for (std::size_t c = spec.weights.size() - copies; c < spec.weights.size(); ++c) {
+        spec.weights[c] /= static_cast<double>(copies);
       }
     }
     seed_left_out_ = has_seeds && draws_nothing;

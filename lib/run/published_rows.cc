@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <optional>
 #include <set>
 
@@ -12,11 +13,13 @@ namespace alignlab {
 namespace {
 
 double number_of(const Node& node, const std::string& key) {
-  if (const auto* real = std::get_if<double>(&node.value)) return *real;
+  if (const auto* real = std::get_if<double>(&node.value); real && std::isfinite(*real)) {
+    return *real;
+  }
   if (const auto* whole = std::get_if<std::int64_t>(&node.value)) {
     return static_cast<double>(*whole);
   }
-  throw ConfigError(fmt::format("{}: published '{}': expected a number, found {}",
+  throw ConfigError(fmt::format("{}: published '{}': expected a finite number, found {}",
                                 node.place.text(), key, node.kind_name()));
 }
 
@@ -34,7 +37,7 @@ std::optional<double> rsum_of(const PublishedRow& row, const std::vector<std::st
 
 PublishedRow read_row(const Node& entry, const std::vector<std::string>& directions) {
   const Section section = resolve(&entry, published_options(), "published", {"values"});
-  PublishedRow row{section.text("name"), section.text("source"), {}};
+  PublishedRow row{section.text("name"), section.text("source"), section.text("split"), {}};
   const Node* values = entry.find("values");
   if (values == nullptr || !values->is_table()) {
     throw ConfigError(
@@ -42,7 +45,7 @@ PublishedRow read_row(const Node& entry, const std::vector<std::string>& directi
   }
   for (const auto& [key, node] : leaves(*values)) {
     check_column(key, directions, node.place);
-    row.values[key] = number_of(node, key);
+    row.values[key == "both.rsum" ? "rsum" : key] = number_of(node, key);
   }
   if (row.values.contains("rsum") || directions.size() != 2) return row;
   if (const auto rsum = rsum_of(row, directions)) row.values["rsum"] = *rsum;
@@ -57,7 +60,11 @@ const Options& published_options() {
       {.name = "source",
        .summary = "where the figures were read",
        .fallback = std::string(),
-       .required = true}};
+       .required = true},
+      {.name = "split",
+       .summary = "that they are of",
+       .fallback = std::string("test"),
+       .choices = {"dev", "test"}}};
   return kOptions;
 }
 

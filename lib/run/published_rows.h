@@ -5,6 +5,7 @@
 //
 //   name    of the row
 //   source  where the figures stand
+//   split   that they are of, test unless it says dev
 //   values  { "image_to_text.R@1" = 22.3, ... }; rsum is added where all six rates are given
 
 #include <string>

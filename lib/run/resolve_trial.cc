@@ -104,6 +104,10 @@ void check_metric_names(const Node& tree, const Section& eval) {
   for (const std::string& name : eval.texts("metrics")) parse_metric(name, place);
 }
 
+FeatureForm form_of(Modality modality, const FeatureSpec& features) {
+  return feature_rows(features.kind, modality, Place{})[0]->form;
+}
+
 void check_form(const Node& tree, Modality modality, const FeatureSpec& features,
                 const AlignerRow& aligner) {
   const Node* kind = tree.find(fmt::format("features.{}.kind", name_of(modality)));
@@ -144,9 +148,12 @@ TrialSpec resolve_trial(const Node& tree) {
   const AlignerRow& row =
       find_row(aligner_catalog(), spec.aligner, "aligner", aligner->find("kind")->place);
   spec.aligner_options = resolve(aligner, row.options, "aligner", {"kind"});
-  check_aligner(spec.aligner, spec.aligner_options, aligner->find("kind")->place);
   check_form(tree, spec.first, spec.first_features, row);
   check_form(tree, spec.second, spec.second_features, row);
+  check_aligner(
+      spec.aligner, spec.aligner_options,
+      {form_of(spec.first, spec.first_features), form_of(spec.second, spec.second_features)},
+      aligner->find("kind")->place);
   spec.train = resolve(tree.find("train"), train_options(), "train");
   spec.eval = resolve_eval(tree);
   return spec;

@@ -62,7 +62,6 @@ std::vector<double> corrected_bias(const Gallery& candidates, Gallery bank,
                                    const Correction& correction, const Kernel& kernel) {
   require_finite(bank.vectors, "queries of the bank");
   require_comparable(bank.vectors, candidates);
-  bank.bias.clear();
   std::vector<double> bias = candidates.bias;
   bias.resize(candidates.vectors.rows(), 0.0);
   if (correction.kind == "csls") {

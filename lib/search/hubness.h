@@ -31,7 +31,8 @@ struct Correction {
 const std::vector<CatalogRow>& correction_catalog();
 
 /// The bias of each candidate: its own, if it has one, with the correction. `bank` holds queries,
-/// prepared as those of the search, at least one; biases of theirs have no meaning.
+/// prepared as those of the search, at least one. Their own biases (of Euclidean order) tell their
+/// scores with one candidate apart.
 std::vector<double> corrected_bias(const Gallery& candidates, Gallery bank,
                                    const Correction& correction, const Kernel& kernel);
 

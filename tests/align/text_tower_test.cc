@@ -379,7 +379,8 @@ TEST(CheckAligner, RefusesATextWidthThatTheEncoderCannotHave) {
     const auto row = std::ranges::find(aligner_catalog(), "contrastive", &AlignerRow::name);
     const Node node = parse_toml(options, "c.toml");
     return message_of<ConfigError>([&] {
-      check_aligner("contrastive", resolve(&node, row->options, "aligner"), {"c.toml", 3, 8});
+      check_aligner("contrastive", resolve(&node, row->options, "aligner"),
+                    {FeatureForm::kDense, FeatureForm::kTokens}, {"c.toml", 3, 8});
     });
   };
   EXPECT_EQ(refusal("text_encoder = \"transformer\"\ntext_width = 12"),
@@ -388,6 +389,10 @@ TEST(CheckAligner, RefusesATextWidthThatTheEncoderCannotHave) {
   EXPECT_EQ(refusal("text_encoder = \"bigru\"\ntext_width = 7"),
             "c.toml:3:8: aligner.text_width: expected a multiple of 2 for text_encoder "
             "\"bigru\", found 7");
+  EXPECT_EQ(refusal("canonical = 0.5"),
+            "c.toml:3:8: aligner.canonical: canonical directions are of features that are dense or "
+            "sparse, found " +
+                std::string(name_of(FeatureForm::kTokens)));
 }
 
 }  // namespace

@@ -80,7 +80,7 @@ const std::vector<Variant>& variants() {
       {"mlp-mse", "cross-entropy", "loss = \"cross-entropy\"", {kDenseSparse}},
       {"autoencoder", "correlational", "variant = \"correlational\"", {kDenseDense, kDenseSparse}},
       {"autoencoder", "two-way", "variant = \"two-way\"", {kDenseDense, kDenseSparse}},
-      {"contrastive", "canonical", "canonical = 0.5", {kDenseDense, kDenseSparse}},
+      {"contrastive", "canonical", "canonical = 0.5\nmemory = 50", {kDenseDense, kDenseSparse}},
       {"cluster-matching",
        "votes",
        "granularities = [0.5, 1.0]\nstarts = 3\nmatching = \"pmi\"",

@@ -21,9 +21,9 @@ class PublishedFigures : public ::testing::Test {
   PublishedFigures() {
     Manifest manifest{"paper", {"image_to_text.R@1", "rsum"}, {planned("a0", "ours", 0)}};
     manifest.published = {
-        {"UVS", "a list", {{"image_to_text.R@1", 22.3}, {"rsum", 235.6}}},
-        {"SPE", "a list", {{"image_to_text.R@1", 30.1}}},
-        {"NAA", "a page", {{"rsum", 343.5}}},
+        {"UVS", "a list", "test", {{"image_to_text.R@1", 22.3}, {"rsum", 235.6}}},
+        {"SPE", "a list", "test", {{"image_to_text.R@1", 30.1}}},
+        {"NAA", "a page", "dev", {{"rsum", 343.5}}},
     };
     write_manifest(run_.path(), manifest);
     write_ok(run_.path(), "a0", {{"image_to_text", {{"R@1", 31.0}}}, {"both", {{"rsum", 300.0}}}});
@@ -37,7 +37,7 @@ TEST_F(PublishedFigures, StandAboveTheRowsOfTheRunAndAreMarked) {
   const ResultTable found = table();
   ASSERT_EQ(found.rows.size(), 4U);
   EXPECT_EQ(found.rows[0].name, "UVS *");
-  EXPECT_EQ(found.rows[0].source, "a list");
+  EXPECT_EQ(found.rows[0].source, "a list, on test");
   EXPECT_EQ(found.rows[0].cells[0].mean(), 22.3);
   EXPECT_EQ(found.rows[0].cells[1].mean(), 235.6);
   EXPECT_EQ(found.rows[1].cells[1].mean(), std::nullopt);
@@ -48,15 +48,15 @@ TEST_F(PublishedFigures, StandAboveTheRowsOfTheRunAndAreMarked) {
 
 TEST_F(PublishedFigures, AreFollowedByWhereTheyWereRead) {
   const std::string text = render(table(), "text");
-  EXPECT_TRUE(contains(text, "* published, read in a list: UVS, SPE\n"));
-  EXPECT_TRUE(contains(text, "* published, read in a page: NAA\n"));
+  EXPECT_TRUE(contains(text, "* published, as read in a list, on test: UVS, SPE\n"));
+  EXPECT_TRUE(contains(text, "* published, as read in a page, on dev: NAA\n"));
   // They have no seeds, and take no part in what is said of these.
   EXPECT_TRUE(contains(text, "mean ± sample deviation over 1 seed\n"));
 }
 
 TEST_F(PublishedFigures, SayTheirSourceInJson) {
   const auto json = nlohmann::json::parse(render(table(), "json"));
-  EXPECT_EQ(json["rows"][0]["source"], "a list");
+  EXPECT_EQ(json["rows"][0]["source"], "a list, on test");
   EXPECT_FALSE(json["rows"][3].contains("source"));
 }
 

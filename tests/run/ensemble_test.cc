@@ -119,7 +119,7 @@ TEST(Ensemble, CountsAMemberThatDrawsNothingOnce) {
   const Experiment experiment = resolved(mixed);
   EXPECT_EQ(described(experiment),
             (Lines{"mixed 3: towers 6, towers 7, cca 0", "mixed 4: towers 8, towers 9, cca 0"}));
-  EXPECT_EQ(ensembles_of(experiment)[0].weights, (std::vector<double>{0.5, 0.5, 2.0}));
+  EXPECT_EQ(ensembles_of(experiment)[0].weights, (std::vector<double>{0.25, 0.25, 2.0}));
 }
 
 TEST(Ensemble, IsOneTrialForAllSeedsWhereNoMemberDraws) {

@@ -38,7 +38,7 @@ TEST(PublishedRows, RefuseWhatIsNoRow) {
   EXPECT_EQ(refusal("[[published]]\nname = \"A\"\nsource = \"s\"\n"),
             "c.toml:1:1: published 'A' must have a table 'values'");
   EXPECT_EQ(refusal("[[published]]\nname = \"A\"\nsource = \"s\"\nvalues = { rsum = \"high\" }\n"),
-            "c.toml:4:12: published 'rsum': expected a number, found a string");
+            "c.toml:4:12: published 'rsum': expected a finite number, found a string");
   EXPECT_EQ(refusal("[[published]]\nname = \"A\"\nsource = \"s\"\nvalues = {}\n"
                     "[[published]]\nname = \"A\"\nsource = \"s\"\nvalues = {}\n"),
             "c.toml:5:1: a second published row is named 'A'");

@@ -15,7 +15,8 @@
 //                  e(y, u B') + e(x, v A') + a |u - v|^2 / width + c (D(u) + D(v)) / width, D the
 //                  sum of squared covariances of different coordinates.
 //
-// a = `agreement`, c = `decorrelation`. Networks see rows times their root width, as in mlp-mse.
+// a = `agreement`, c = `decorrelation`. What a network says of a side is divided by the root of
+// that side's width before it is compared, as in mlp-mse.
 
 #include <array>
 #include <cmath>
@@ -57,22 +58,29 @@ class CodeNetwork {
     if (!two_way_) return;
     const auto width = network_.weights().back().size(1);
     mean_ = torch::zeros({1, width}).to(device);
-    variance_ = torch::ones({1, width}).to(device);
+    variance_ = torch::zeros({1, width}).to(device);
+    seen_ = torch::zeros({1, 1}).to(device);
   }
 
   const Perceptron& network() const { return network_; }
+  /// What forward() changes.
+  std::vector<torch::Tensor> buffers() const {
+    if (!two_way_) return {};
+    return {mean_, variance_, seen_};
+  }
 
   torch::Tensor forward(const Input& input, const Noise& noise, bool bf16) {
     const torch::Tensor rows = train_forward(network_, input, noise, bf16);
     if (!two_way_) return rows;
     const torch::Tensor mean = rows.mean(0, true);
     const torch::Tensor variance = (rows - mean).square().mean(0, true);
-    {
-      // What single items are standardised by later: the mean over the last batches.
+    // What single items are standardised by later: the mean over the last batches that vary.
+    if (rows.size(0) > 1) {
       constexpr double kMomentum = 0.1;
       const torch::NoGradGuard no_grad;
       mean_.mul_(1.0 - kMomentum).add_(mean.detach(), kMomentum);
       variance_.mul_(1.0 - kMomentum).add_(variance.detach(), kMomentum);
+      seen_.mul_(1.0 - kMomentum).add_(kMomentum);
     }
     return activation(rows, mean, variance);
   }
@@ -81,7 +89,8 @@ class CodeNetwork {
     const Matrix rows = network_.apply(features, device);
     if (!two_way_) return rows;
     const torch::NoGradGuard no_grad;
-    return to_matrix(activation(to_tensor(rows).to(device), mean_, variance_));
+    const torch::Tensor seen = seen_.clamp_min(kLeastVariance);
+    return to_matrix(activation(to_tensor(rows).to(device), mean_ / seen, variance_ / seen));
   }
 
   void save(H5File& file, const std::string& group) const {
@@ -89,6 +98,7 @@ class CodeNetwork {
     if (!two_way_) return;
     file.write_matrix(group + "/mean", to_matrix(mean_));
     file.write_matrix(group + "/variance", to_matrix(variance_));
+    file.write_matrix(group + "/seen", to_matrix(seen_));
   }
 
   static CodeNetwork load(const H5File& file, const std::string& group, torch::Device device) {
@@ -97,6 +107,7 @@ class CodeNetwork {
     if (!out.two_way_) return out;
     out.mean_ = to_tensor(file.read_matrix(group + "/mean")).to(device);
     out.variance_ = to_tensor(file.read_matrix(group + "/variance")).to(device);
+    out.seen_ = to_tensor(file.read_matrix(group + "/seen")).to(device);
     return out;
   }
 
@@ -108,8 +119,10 @@ class CodeNetwork {
 
   Perceptron network_;
   bool two_way_;
+  // Sums over batches whose weights add up to `seen_`, [1, 1].
   torch::Tensor mean_;
   torch::Tensor variance_;
+  torch::Tensor seen_;
 };
 
 class CodeEncoder : public Encoder {
@@ -131,7 +144,7 @@ class CodeEncoder : public Encoder {
     file.set_attribute(group, "first", name_of(first_modality_));
   }
 
-  /// Tensors are handles, but for what standardises: training goes through here.
+  /// Tensors are handles: training these trains the encoder.
   CodeNetwork& first() { return networks_[0]; }
   CodeNetwork& second() { return networks_[1]; }
 
@@ -177,6 +190,9 @@ class Autoencoder : public Aligner {
     add(encoder->first().network());
     add(encoder->second().network());
     for (const Perceptron& each : decoders) add(each);
+    for (const CodeNetwork* side : {&encoder->first(), &encoder->second()}) {
+      for (const torch::Tensor& buffer : side->buffers()) trainee.buffers.push_back(buffer);
+    }
     trainee.examples = pairs.size();
     trainee.loss = [&](const std::vector<std::int32_t>& batch) {
       std::vector<std::int32_t> some_firsts, some_seconds;

@@ -200,7 +200,9 @@ class ClusterMatching : public Aligner {
                                Progress& progress) const override {
     const std::vector<Pair> pairs = pairs_of(train);
     const auto starts = static_cast<std::size_t>(options_.integer("starts"));
-    const std::size_t votes = starts * options_.reals("granularities").size();
+    // One k-means a start finds the representatives of all granularities.
+    const bool each = options_.text("method") == "k-means";
+    const std::size_t votes = starts * (each ? options_.reals("granularities").size() : 1);
     progress.begin("cluster",
                    2 * votes * static_cast<std::uint64_t>(options_.integer("iterations")),
                    "iterations");

@@ -6,8 +6,6 @@
 // With `memory`, the last so many embeddings of each side are further negatives, as they were when
 // they were made (Wang et al., "Cross-Batch Memory for Embedding Learning", CVPR 2020).
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
@@ -19,7 +17,6 @@
 #include "align/torch/losses.h"
 #include "align/torch/tower.h"
 #include "align/torch/training.h"
-#include "core/error.h"
 #include "linear/canonical_correlations.h"
 
 namespace alignlab::align {
@@ -102,9 +99,9 @@ torch::Tensor groups_of(const std::vector<std::int32_t>& items,
 /// The last embeddings of a side.
 class Memory {
  public:
-  Memory(std::int64_t size, std::int64_t width, torch::Device device)
+  Memory(std::int64_t size, torch::Device device)
       : size_(size),
-        kept_{torch::zeros({0, width}).to(device), torch::zeros({0}, torch::kInt64).to(device)} {}
+        kept_{torch::zeros({0}).to(device), torch::zeros({0}, torch::kInt64).to(device)} {}
 
   const EmbeddedSide& kept() const { return kept_; }
   void add(const EmbeddedSide& side) {
@@ -147,8 +144,8 @@ class Contrastive : public Aligner {
     const Noise noise{{training_.input_dropout, source}, {training_.dropout, source}};
     Augmentation augment(options_.texts("augment"), seed);
     const std::int64_t remembered = loss->takes_memory() ? options_.integer("memory") : 0;
-    Memory first_memory(remembered, options_.integer("width"), device);
-    Memory second_memory(remembered, options_.integer("width"), device);
+    Memory first_memory(remembered, device);
+    Memory second_memory(remembered, device);
 
     Trainee trainee;
     for (const Tower* network : {first.get(), second.get()}) {
@@ -204,13 +201,6 @@ class Contrastive : public Aligner {
   void add_canonical(const TrainSplit& train, std::unique_ptr<Tower>& first,
                      std::unique_ptr<Tower>& second, torch::Device device,
                      Progress& progress) const {
-    for (const ModalityItems* side : {&train.first(), &train.second()}) {
-      const FeatureForm form = side->features.form();
-      if (form == FeatureForm::kDense || form == FeatureForm::kSparse) continue;
-      throw ConfigError(
-          fmt::format("aligner.canonical: canonical directions are of rows; features of {} are {}",
-                      name_of(side->modality), name_of(form)));
-    }
     CcaOptions wanted;
     wanted.threads = train_.threads;
     CanonicalCorrelations found =

@@ -309,7 +309,7 @@ class MlpMse : public Aligner {
     return out;
   }
 
-  /// Of the items of both sides, together of unit mean square.
+  /// Of the items of both sides, rows of each of unit mean square length.
   std::array<Matrix, 2> codes_of(const TrainSplit& train, Progress& progress) const {
     const OrthogonalMaps found =
         orthogonal_maps(train.first().features, train.first().groups, train.second().features,

@@ -25,7 +25,11 @@ CanonicalTower::CanonicalTower(const CentredDirections& canonical, double share,
                      row_of(canonical.offsets).to(device), share, std::move(learned)) {}
 
 torch::Tensor CanonicalTower::forward(const Input& input, const Noise* noise) const {
-  const torch::Tensor canonical = times(input, directions_) - offsets_;
+  const torch::Tensor canonical = [&] {
+    // As it is in float32, whatever the products of training are in.
+    const c10::impl::ExcludeDispatchKeyGuard no_casts(c10::autocast_dispatch_keyset);
+    return times(input, directions_) - offsets_;
+  }();
   return torch::cat({of_length(canonical, std::sqrt(share_)),
                      of_length(learned_->forward(input, noise), std::sqrt(1.0 - share_))},
                     1);

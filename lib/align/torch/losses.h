@@ -43,7 +43,7 @@ struct EmbeddedSide {
 struct EmbeddedBatch {
   EmbeddedSide first;
   EmbeddedSide second;
-  /// Of earlier batches, without gradients; more negatives. May be empty, [0, width].
+  /// Of earlier batches, without gradients; more negatives. May be empty, [0].
   EmbeddedSide first_memory;
   EmbeddedSide second_memory;
 };

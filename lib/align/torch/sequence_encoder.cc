@@ -242,10 +242,13 @@ class Transformer : public SequenceEncoder {
 }  // namespace
 
 torch::Tensor sinusoids(std::int64_t count, std::int64_t width, const torch::Tensor& like) {
-  const torch::Tensor rates = torch::exp(torch::arange(0, width, 2, like.options()) *
+  // bfloat16 is too coarse for angles.
+  const auto options = like.scalar_type() == torch::kBFloat16
+                           ? like.options().dtype(torch::kFloat32)
+                           : like.options();
+  const torch::Tensor rates = torch::exp(torch::arange(0, width, 2, options) *
                                          (-std::log(10000.0) / static_cast<double>(width)));
-  const torch::Tensor angles =
-      torch::arange(count, like.options()).unsqueeze(1) * rates.unsqueeze(0);
+  const torch::Tensor angles = torch::arange(count, options).unsqueeze(1) * rates.unsqueeze(0);
   return torch::stack({angles.sin(), angles.cos()}, 2).flatten(1);
 }
 

@@ -28,8 +28,8 @@ struct WordRows {
   torch::Tensor mask() const;
 };
 
-/// Row p: sin and cos of p at wavelengths from 2 pi to 10000 times 2 pi, as numbers like those of
-/// `like`.
+/// Row p: sin and cos of p at wavelengths from 2 pi to 10000 times 2 pi, as numbers of the
+/// type of `like`, but no coarser than float32.
 torch::Tensor sinusoids(std::int64_t count, std::int64_t width, const torch::Tensor& like);
 
 struct SequenceOptions {

@@ -52,7 +52,8 @@ TextTower::TextTower(torch::Tensor vectors, const TextOptions& options, Perceptr
 torch::Tensor TextTower::forward(const Input& input, const Noise* noise) const {
   if (input.tokens.size(0) == 0) {
     // Recurrent networks take no texts for a mistake.
-    return head_.forward(Input::of_dense(torch::zeros({0, encoder_->width()})), nullptr);
+    return head_.forward(Input::of_dense(torch::zeros({0, encoder_->width()}, vectors_.options())),
+                         nullptr);
   }
   const torch::Tensor values = torch::embedding(vectors_, input.tokens);
   torch::Tensor present = WordRows{values, input.lengths}.mask();

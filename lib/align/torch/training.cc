@@ -69,6 +69,7 @@ void train(const Trainee& trainee, const TrainingOptions& options, std::uint64_t
   AdamW optimizer(trainee.decaying, trainee.free, options.weight_decay);
   std::vector<torch::Tensor> parameters = trainee.decaying;
   parameters.insert(parameters.end(), trainee.free.begin(), trainee.free.end());
+  parameters.insert(parameters.end(), trainee.buffers.begin(), trainee.buffers.end());
   BestEpoch best(parameters);
   Rng order(seed, "order of training examples");
   std::vector<std::int32_t> examples(trainee.examples);

@@ -28,6 +28,7 @@ struct TrainingOptions {
 struct Trainee {
   std::vector<torch::Tensor> decaying;  // parameters under weight decay
   std::vector<torch::Tensor> free;      // the others
+  std::vector<torch::Tensor> buffers;   // not learned, but of an epoch as the parameters are
   std::size_t examples = 0;             // an epoch goes once through 0 .. examples-1
   /// The loss of a batch of examples.
   std::function<torch::Tensor(const std::vector<std::int32_t>& batch)> loss;
