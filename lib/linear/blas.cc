@@ -41,6 +41,17 @@ void solve_triangular(const char* side, const char* transposed, const Doubles& l
   dtrsm_(side, "L", transposed, "N", &m, &n, &kOne, lower.data(), &lda, b.data(), &ldb);
 }
 
+/// a' b.
+Doubles transposed_product(const Doubles& a, const Doubles& b) {
+  assert(a.rows() == b.rows());
+  Doubles out(a.cols(), b.cols());
+  const double zero = 0.0;
+  const int m = cols_of(a), n = cols_of(b), k = rows_of(a);
+  const int lda = stride_of(a), ldb = stride_of(b), ldc = stride_of(out);
+  dgemm_("T", "N", &m, &n, &k, &kOne, a.data(), &lda, b.data(), &ldb, &zero, out.data(), &ldc);
+  return out;
+}
+
 /// Eigenvectors are given up to their sign.
 void fix_signs(Doubles& vectors) {
   for (Eigen::Index j = 0; j < vectors.cols(); ++j) {
@@ -55,27 +66,17 @@ void fix_signs(Doubles& vectors) {
 Threads::Threads(int count) : before_(omp_get_max_threads()) { omp_set_num_threads(count); }
 Threads::~Threads() { omp_set_num_threads(before_); }
 
-void add_gram(Doubles& gram, const Doubles& rows) {
-  assert(gram.rows() == rows.cols() && gram.cols() == rows.cols());
-  const int n = cols_of(rows), k = rows_of(rows), lda = stride_of(rows), ldc = stride_of(gram);
-  dsyrk_("L", "T", &n, &k, &kOne, rows.data(), &lda, &kOne, gram.data(), &ldc);
+void add_gram(Doubles& gram, const Doubles& items) {
+  assert(gram.rows() == items.rows() && gram.cols() == items.rows());
+  const int n = rows_of(items), k = cols_of(items), lda = stride_of(items), ldc = stride_of(gram);
+  dsyrk_("L", "N", &n, &k, &kOne, items.data(), &lda, &kOne, gram.data(), &ldc);
 }
 
 void add_product(Doubles& out, const Doubles& a, const Doubles& b) {
-  assert(a.rows() == b.rows() && out.rows() == a.cols() && out.cols() == b.cols());
-  const int m = cols_of(a), n = cols_of(b), k = rows_of(a);
+  assert(a.cols() == b.cols() && out.rows() == a.rows() && out.cols() == b.rows());
+  const int m = rows_of(a), n = rows_of(b), k = cols_of(a);
   const int lda = stride_of(a), ldb = stride_of(b), ldc = stride_of(out);
-  dgemm_("T", "N", &m, &n, &k, &kOne, a.data(), &lda, b.data(), &ldb, &kOne, out.data(), &ldc);
-}
-
-Doubles product(const Doubles& a, const Doubles& b) {
-  assert(a.cols() == b.rows());
-  Doubles out(a.rows(), b.cols());
-  const double zero = 0.0;
-  const int m = rows_of(a), n = cols_of(b), k = cols_of(a);
-  const int lda = stride_of(a), ldb = stride_of(b), ldc = stride_of(out);
-  dgemm_("N", "N", &m, &n, &k, &kOne, a.data(), &lda, b.data(), &ldb, &zero, out.data(), &ldc);
-  return out;
+  dgemm_("N", "T", &m, &n, &k, &kOne, a.data(), &lda, b.data(), &ldb, &kOne, out.data(), &ldc);
 }
 
 bool factorise(Doubles& matrix) {
@@ -126,13 +127,13 @@ Eigenpairs leading_eigenpairs(Doubles matrix, Eigen::Index count) {
 
 SingularTriples leading_singular_triples(const Doubles& matrix, Eigen::Index count) {
   const bool wide = matrix.rows() <= matrix.cols();
-  const Doubles turned = wide ? Doubles(matrix.transpose()) : Doubles();
-  const Doubles& tall = wide ? turned : matrix;
-  Doubles square = Doubles::Zero(tall.cols(), tall.cols());
-  add_gram(square, tall);
-  Eigenpairs found = leading_eigenpairs(std::move(square), std::min(count, tall.cols()));
+  const Doubles turned = wide ? Doubles() : Doubles(matrix.transpose());
+  const Doubles& shorter = wide ? matrix : turned;
+  Doubles square = Doubles::Zero(shorter.rows(), shorter.rows());
+  add_gram(square, shorter);
+  Eigenpairs found = leading_eigenpairs(std::move(square), std::min(count, shorter.rows()));
   const Eigen::VectorXd values = found.values.cwiseMax(0.0).cwiseSqrt();
-  Doubles other = product(tall, found.vectors);
+  Doubles other = transposed_product(shorter, found.vectors);
   for (Eigen::Index j = 0; j < values.size(); ++j) {
     other.col(j) *= values[j] > kNoise * values[0] ? 1.0 / values[j] : 0.0;
   }

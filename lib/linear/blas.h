@@ -23,12 +23,10 @@ class Threads {
   int before_;
 };
 
-/// gram += rows' rows, its lower triangle alone.
-void add_gram(Doubles& gram, const Doubles& rows);
-/// out += a' b.
+/// gram += items items', an item a column, its lower triangle alone.
+void add_gram(Doubles& gram, const Doubles& items);
+/// out += a b'.
 void add_product(Doubles& out, const Doubles& a, const Doubles& b);
-/// a b.
-Doubles product(const Doubles& a, const Doubles& b);
 
 /// Replaces the lower triangle of a symmetric matrix by its Cholesky factor L, and the upper one
 /// by zeros. False if the matrix is not positive definite, and then it is spoilt.

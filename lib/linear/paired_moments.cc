@@ -96,18 +96,15 @@ VectorXd mean_of(const Side& side, double pairs) {
 Doubles dense_covariance(const Side& side, const VectorXd& mean, double pairs, Progress& progress) {
   const Matrix& rows = side.features.dense();
   Doubles gram = Doubles::Zero(mean.size(), mean.size());
-  Doubles block(static_cast<Index>(std::min(kBlock, rows.rows())), mean.size());
+  Doubles block(mean.size(), static_cast<Index>(std::min(kBlock, rows.rows())));
   for (std::size_t begin = 0; begin < rows.rows(); begin += kBlock) {
     progress.check();
     block.setZero();
     for (std::size_t i = begin; i < std::min(begin + kBlock, rows.rows()); ++i) {
-      const double root = std::sqrt(side.weights[i]);
-      if (root == 0.0) continue;
-      const auto row = rows.row(i);
-      for (Index j = 0; j < mean.size(); ++j) {
-        block(static_cast<Index>(i - begin), j) =
-            root * (double{row[static_cast<std::size_t>(j)]} - mean[j]);
-      }
+      if (side.weights[i] == 0.0) continue;
+      const Eigen::Map<const Eigen::VectorXf> row(rows.row(i).data(), mean.size());
+      block.col(static_cast<Index>(i - begin)) =
+          std::sqrt(side.weights[i]) * (row.cast<double>() - mean);
     }
     blas::add_gram(gram, block);
   }
@@ -148,16 +145,16 @@ Doubles covariance(const Side& side, const VectorXd& mean, double pairs, Progres
                                   : dense_covariance(side, mean, pairs, progress);
 }
 
-/// Sums of a side's centred rows over the groups [begin, end), a row each.
+/// Sums of a side's centred rows over the groups [begin, end), a column each.
 Doubles group_sums(const Side& side, const std::vector<std::vector<std::int32_t>>& members,
                    const VectorXd& mean, std::size_t begin, std::size_t end) {
-  Doubles sums = Doubles::Zero(static_cast<Index>(end - begin), mean.size());
+  Doubles sums = Doubles::Zero(mean.size(), static_cast<Index>(end - begin));
   for (std::size_t g = begin; g < end; ++g) {
-    const auto row = static_cast<Index>(g - begin);
+    auto sum = sums.col(static_cast<Index>(g - begin));
     for (const std::int32_t item : members[g]) {
       each_entry(side.features, static_cast<std::size_t>(item),
-                 [&](Index column, double value) { sums(row, column) += value; });
-      sums.row(row) -= mean.transpose();
+                 [&](Index column, double value) { sum[column] += value; });
+      sum -= mean;
     }
   }
   return sums;
@@ -190,12 +187,11 @@ Doubles cross_covariance(const Side& first, const VectorXd& first_mean, const Si
       blas::add_product(cross, sums, group_sums(second, seconds, centre, begin, end));
       continue;
     }
-    const Doubles columns = sums.transpose();
     for (std::size_t g = begin; g < end; ++g) {
       for (const std::int32_t item : seconds[g]) {
         each_entry(second.features, static_cast<std::size_t>(item),
                    [&](Index column, double value) {
-                     cross.col(column) += value * columns.col(static_cast<Index>(g - begin));
+                     cross.col(column) += value * sums.col(static_cast<Index>(g - begin));
                    });
       }
     }
