@@ -1,13 +1,16 @@
 #include "experiments/bench.h"
 
 #include <fmt/format.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
-#include <cstdio>
+#include <cstdlib>
+#include <memory>
 #include <stdexcept>
 
 #include "core/error.h"
@@ -72,6 +75,25 @@ Arguments parse(int count, char** values, std::map<std::string, std::int64_t> de
     }
   }
   return out;
+}
+
+std::optional<nlohmann::json> python_peer(const std::string& script, const std::string& module,
+                                          const std::map<std::string, std::int64_t>& numbers) {
+  const std::string python = "PATH=/usr/bin:$PATH python3 ";
+  if (std::system(fmt::format("{}-c 'import {}' 2>/dev/null", python, module).c_str()) != 0) {
+    return std::nullopt;
+  }
+  std::string command = fmt::format("{}'{}/experiments/{}'", python, ALIGNLAB_SOURCE_DIR, script);
+  for (const auto& [name, number] : numbers) command += fmt::format(" --{} {}", name, number);
+  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
+  std::string out;
+  std::array<char, 4096> part;
+  while (pipe && ::fgets(part.data(), part.size(), pipe.get()) != nullptr) out += part.data();
+  const nlohmann::json found = nlohmann::json::parse(out, nullptr, /*allow_exceptions=*/false);
+  if (found.is_discarded()) {
+    throw Error(ExitCode::kInternal, fmt::format("{} did not end as it should", script));
+  }
+  return found;
 }
 
 void write_summary(const Arguments& arguments, nlohmann::json summary) {

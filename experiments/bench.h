@@ -40,6 +40,12 @@ struct Arguments {
 /// `--name N` for each of `defaults`, and `--summary FILE`. UsageError for anything else.
 Arguments parse(int count, char** values, std::map<std::string, std::int64_t> defaults);
 
+/// What `script`, a file beside the benches that is given `--name N` for each number, prints as
+/// JSON on standard output: the peer of a bench, run by Debian's Python. Nothing where that has no
+/// `module`.
+std::optional<nlohmann::json> python_peer(const std::string& script, const std::string& module,
+                                          const std::map<std::string, std::int64_t>& numbers);
+
 /// Adds machine, instruction set and commit, and writes it where it was asked for.
 void write_summary(const Arguments& arguments, nlohmann::json summary);
 

@@ -6,11 +6,9 @@
 //               [--summary FILE.json]
 
 #include <fmt/format.h>
-#include <stdio.h>
 
 #include <array>
 #include <cmath>
-#include <cstdlib>
 #include <memory>
 
 #include "align/aligner.h"
@@ -125,31 +123,6 @@ void require_learned(const Setting& setting, const TrainSplit& train, bool bf16)
                           bf16 ? "bf16" : "float32", 100.0 * rate));
 }
 
-constexpr const char* kPython = "PATH=/usr/bin:$PATH python3 ";
-
-/// What the script prints on standard output; nothing where there is no torch for Python.
-std::optional<nlohmann::json> peer(const Setting& setting, int repetitions) {
-  if (std::system((std::string(kPython) + "-c 'import torch' 2>/dev/null").c_str()) != 0) {
-    return std::nullopt;
-  }
-  const std::string command =
-      kPython + fmt::format(
-                    " '{}/experiments/bench_train.py' --first {} --second {} --pairs "
-                    "{} --batch {} "
-                    "--width {} --threads {} --epochs {} --repetitions {} 2>/dev/null",
-                    ALIGNLAB_SOURCE_DIR, kFirstColumns, kSecondColumns, setting.pairs,
-                    setting.batch, setting.width, setting.threads, setting.epochs, repetitions);
-  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
-  std::string out;
-  std::array<char, 4096> part;
-  while (pipe && ::fgets(part.data(), part.size(), pipe.get()) != nullptr) out += part.data();
-  const nlohmann::json found = nlohmann::json::parse(out, nullptr, /*allow_exceptions=*/false);
-  if (found.is_discarded()) {
-    throw Error(ExitCode::kInternal, "bench_train.py did not end as it should: run it by hand");
-  }
-  return found;
-}
-
 void bench_train(const bench::Arguments& arguments) {
   const auto number = [&](const char* name) { return arguments.numbers.at(name); };
   const Setting setting{static_cast<std::size_t>(number("pairs")), number("batch"), number("width"),
@@ -174,7 +147,10 @@ void bench_train(const bench::Arguments& arguments) {
   } else {
     fmt::print("bf16                 not timed: this processor has no units for it\n");
   }
-  if (const auto theirs = peer(setting, repetitions)) {
+  std::map<std::string, std::int64_t> numbers = arguments.numbers;
+  numbers["first"] = kFirstColumns;
+  numbers["second"] = kSecondColumns;
+  if (const auto theirs = bench::python_peer("bench_train.py", "torch", numbers)) {
     const double rate = theirs->at("float32");
     fmt::print("{:<20} {:>10.0f} pairs/s\n", "PyTorch float32", rate);
     rates["pytorch_float32"] = rate;
