@@ -7,7 +7,7 @@ namespace alignlab {
 
 inline constexpr int kExtractorVersion = 1;
 inline constexpr int kFeaturesVersion = 2;
-inline constexpr int kModelVersion = 1;
+inline constexpr int kModelVersion = 2;
 inline constexpr int kEmbeddingsVersion = 1;
 inline constexpr int kFusionVersion = 1;
 inline constexpr int kRanksVersion = 1;

@@ -335,6 +335,54 @@ TEST(SequenceEncoder, GivesRowsOfTheWidthAsked) {
   }
 }
 
+/// What torch makes of one text on its own, [1, words, width].
+torch::Tensor read_by_torch(const std::string& kind, const torch::Tensor& text,
+                            const std::vector<torch::Tensor>& weights, std::int64_t state) {
+  const bool both_ways = kind == "bigru";
+  const torch::Tensor start =
+      torch::zeros({both_ways ? 2 : 1, 1, state}, text.options().requires_grad(false));
+  if (kind == "lstm") {
+    return std::get<0>(torch::lstm(text, {start, start}, weights, true, 1, 0.0, true, false, true));
+  }
+  return std::get<0>(torch::gru(text, start, weights, true, 1, 0.0, true, both_ways, true));
+}
+
+TEST(SequenceEncoder, ReadsWordByWordAsTorchReadsEachTextOnItsOwn) {
+  const std::vector<std::int64_t> lengths{3, 1, 5, 3};
+  const at::Generator source = generator(4, "words");
+  for (const std::string kind : {"gru", "lstm", "bigru"}) {
+    SCOPED_TRACE(kind);
+    const auto encoder = wide_encoder({kind, 6, 1}, 2);
+    std::vector<torch::Tensor> weights;
+    for (NamedTensor& each : encoder->parameters()) {
+      const torch::NoGradGuard no_grad;
+      each.value.normal_(0.0, 0.7, source);  // biases start at 0, and would hide their place
+      weights.push_back(each.value);
+    }
+    WordRows words{torch::empty({4, 5, 2}, torch::kFloat64).normal_(0.0, 1.0, source),
+                   torch::tensor(lengths)};
+    words.values = words.values * words.mask().unsqueeze(2);
+    const torch::Tensor read = encoder->forward(words, nullptr);
+    torch::Tensor ours = torch::zeros({}, torch::kFloat64), theirs = ours.clone();
+    for (std::int64_t i = 0; i < 4; ++i) {
+      const std::int64_t length = lengths[static_cast<std::size_t>(i)];
+      const torch::Tensor one = read.slice(0, i, i + 1).slice(1, 0, length);
+      const torch::Tensor expected =
+          read_by_torch(kind, words.values.slice(0, i, i + 1).slice(1, 0, length), weights,
+                        kind == "bigru" ? 3 : 6);
+      EXPECT_LT((one - expected).abs().max().item<double>(), 1e-12) << "text " << i;
+      ours = ours + one.pow(3).sum();
+      theirs = theirs + expected.pow(3).sum();
+    }
+    const auto of_ours = torch::autograd::grad({ours}, weights);
+    const auto of_theirs = torch::autograd::grad({theirs}, weights);
+    for (std::size_t w = 0; w < weights.size(); ++w) {
+      EXPECT_GT(of_theirs[w].abs().max().item<double>(), 1e-3);
+      EXPECT_LT((of_ours[w] - of_theirs[w]).abs().max().item<double>(), 1e-10);
+    }
+  }
+}
+
 TEST(SequenceEncoder, ConvolvesWindowsOfThreeFourAndFiveWords) {
   const std::vector<std::vector<double>> text{{1, -2}, {0.5, 3}, {-1, 1}, {2, 0}};
   const auto encoder = wide_encoder({"cnn", 3, 1}, 2);

@@ -60,20 +60,12 @@ class Recurrent : public SequenceEncoder {
     }
   }
 
+  // Word by word here and not by torch::gru: the gradient of each of its steps fills a tensor of
+  // the size of all of them, which takes longer than the products.
   torch::Tensor forward(const WordRows& words, const Noise*) const override {
     const Packed packed = pack(words);
-    const torch::Tensor start =
-        torch::zeros({both_ways_ ? 2 : 1, words.values.size(0), state_}, words.values.options());
-    constexpr bool kHasBiases = true;
-    // Of no effect on one layer, but on CUDA gradients are only to be had in training.
-    const bool train = torch::GradMode::is_enabled();
-    const torch::Tensor states =
-        is_lstm_
-            ? std::get<0>(torch::lstm(packed.values, packed.batch_sizes, {start, start}, weights_,
-                                      kHasBiases, /*num_layers=*/1, /*dropout=*/0.0, train,
-                                      both_ways_))
-            : std::get<0>(torch::gru(packed.values, packed.batch_sizes, start, weights_, kHasBiases,
-                                     /*num_layers=*/1, /*dropout=*/0.0, train, both_ways_));
+    torch::Tensor states = read(packed, /*backwards=*/false);
+    if (both_ways_) states = torch::cat({states, read(packed, /*backwards=*/true)}, 1);
     return unpack(packed, states, words.values.size(1));
   }
 
@@ -89,10 +81,68 @@ class Recurrent : public SequenceEncoder {
   }
 
  private:
+  struct States {
+    torch::Tensor out;     // [texts, state]
+    torch::Tensor memory;  // likewise, of an LSTM
+  };
+
+  /// Of every word, packed as the words are.
+  torch::Tensor read(const Packed& packed, bool backwards) const {
+    const torch::Tensor* const weights = weights_.data() + (backwards ? 4 : 0);
+    const std::vector<std::int64_t> texts(
+        packed.batch_sizes.data_ptr<std::int64_t>(),
+        packed.batch_sizes.data_ptr<std::int64_t>() + packed.batch_sizes.numel());
+    const std::vector<torch::Tensor> inputs =
+        torch::addmm(weights[2], packed.values, weights[0].t()).split_with_sizes(texts);
+    const torch::Tensor recurrent = weights[1].t();
+    const std::size_t longest = texts.size();
+    std::vector<torch::Tensor> out(longest);
+    const torch::Tensor start = torch::zeros({0, state_}, packed.values.options());
+    States states{start, start};
+    for (std::size_t i = 0; i < longest; ++i) {
+      const std::size_t t = backwards ? longest - 1 - i : i;
+      states.out = of_texts(states.out, texts[t]);
+      const torch::Tensor gates = torch::addmm(weights[3], states.out, recurrent);
+      if (is_lstm_) {
+        states.memory = of_texts(states.memory, texts[t]);
+        states = lstm_step(inputs[t] + gates, states);
+      } else {
+        states.out = gru_step(inputs[t], gates, states.out);
+      }
+      out[t] = states.out;
+    }
+    return torch::cat(out);
+  }
+
+  /// Texts that have ended leave, those that begin bring zeros.
+  torch::Tensor of_texts(const torch::Tensor& states, std::int64_t count) const {
+    const std::int64_t now = states.size(0);
+    if (now >= count) return states.slice(0, 0, count);
+    return torch::cat({states, torch::zeros({count - now, state_}, states.options())});
+  }
+
+  static torch::Tensor gru_step(const torch::Tensor& input, const torch::Tensor& state,
+                                const torch::Tensor& before) {
+    const std::vector<torch::Tensor> of_input = input.chunk(3, 1), of_state = state.chunk(3, 1);
+    const torch::Tensor reset = torch::sigmoid(of_input[0] + of_state[0]);
+    const torch::Tensor keep = torch::sigmoid(of_input[1] + of_state[1]);
+    const torch::Tensor fresh = torch::tanh(of_input[2] + reset * of_state[2]);
+    return fresh + keep * (before - fresh);
+  }
+
+  static States lstm_step(const torch::Tensor& gates, const States& before) {
+    const std::vector<torch::Tensor> parts = gates.chunk(4, 1);
+    const torch::Tensor memory =
+        torch::sigmoid(parts[1]) * before.memory + torch::sigmoid(parts[0]) * torch::tanh(parts[2]);
+    return {torch::sigmoid(parts[3]) * torch::tanh(memory), memory};
+  }
+
   std::int64_t state_;
   bool is_lstm_;
   bool both_ways_;
-  std::vector<torch::Tensor> weights_;  // of each way four, as torch::gru and torch::lstm take them
+  // Of each way four: inputs' [gates, inputs], states' [gates, state], and the bias of both; gates
+  // are reset, keep, fresh of a GRU, and in, forget, fresh, out of an LSTM.
+  std::vector<torch::Tensor> weights_;
 };
 
 class Convolutions : public SequenceEncoder {
