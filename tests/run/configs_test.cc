@@ -4,7 +4,6 @@
 
 #include <filesystem>
 
-#include "core/files.h"
 #include "run/experiment.h"
 #include "tests/core/testing.h"
 
@@ -23,21 +22,7 @@ std::vector<fs::path> configs() {
   return out;
 }
 
-/// Somewhere with a file of word vectors of the name that configs give.
-class Configs : public ::testing::Test {
- protected:
-  Configs() : before_(fs::current_path()) {
-    write_file_atomically(folder_ / "glove_6B_200d.txt", "a 1 2\n");
-    fs::current_path(folder_.path());
-  }
-  ~Configs() override { fs::current_path(before_); }
-
- private:
-  tests::ScratchFolder folder_;
-  fs::path before_;
-};
-
-TEST_F(Configs, AllResolveToTrialsOfDevOrOfGeneratedData) {
+TEST(Configs, AllResolveToTrialsOfDevOrOfGeneratedData) {
   std::size_t found = 0;
   for (const fs::path& config : configs()) {
     SCOPED_TRACE(config.string());
@@ -51,7 +36,7 @@ TEST_F(Configs, AllResolveToTrialsOfDevOrOfGeneratedData) {
   EXPECT_GE(found, 11U);
 }
 
-TEST_F(Configs, TheFlickr8kPaperShowsPublishedFiguresWithTheirSources) {
+TEST(Configs, TheFlickr8kPaperShowsPublishedFiguresWithTheirSources) {
   const Experiment experiment = resolve_experiment(
       load_toml(fs::path(ALIGNLAB_SOURCE_DIR) / "configs/paper/flickr8k.toml"), {});
   ASSERT_EQ(experiment.published.size(), 13U);
