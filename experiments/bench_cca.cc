@@ -67,7 +67,7 @@ void require_canonical(const CanonicalCorrelations& found, const Features& first
       }
     }
   }
-  if (found.correlations[kShared - 1] < 0.6 || found.correlations[kShared] > 0.4) {
+  if (found.correlations[kShared - 1] < 1.5 * found.correlations[kShared]) {
     throw Error(
         ExitCode::kInternal,
         fmt::format("correlations {} and {} are {:.3f} and {:.3f}: expected a gap between", kShared,
@@ -79,6 +79,13 @@ void bench_cca(const bench::Arguments& arguments) {
   const auto number = [&](const char* name) {
     return static_cast<std::size_t>(arguments.numbers.at(name));
   };
+  for (const char* side : {"first", "second"}) {
+    if (number(side) > kShared) continue;
+    throw UsageError(
+        fmt::format("--{}: expected more than the {} directions that the sides share, "
+                    "found {}",
+                    side, kShared, number(side)));
+  }
   Pairs pairs = pairs_of(number("pairs"), number("first"), number("second"));
   const Features first(std::move(pairs.first)), second(std::move(pairs.second));
   std::vector<std::int32_t> groups(number("pairs"));

@@ -5,9 +5,9 @@
 //   name     of the row
 //   members  names of cases
 //   weights  of their scores, each in units of its deviation on dev; 1 where not given
-//   seeds    of each member, so many, which share its weight: the ensemble of seed s takes seeds s
-//   * seeds, s * seeds + 1,
-//            ..., so that no two share one; under a label budget each draws groups of its own
+//   seeds    of each member, so many, which share its weight: the ensemble of seed s takes seeds
+//            s * seeds, s * seeds + 1, ..., so that no two share one; under a label budget each
+//            draws groups of its own
 //   set      keys of [eval] that differ from the config's; what its members' cases set of [eval] is
 //            for their own rows
 
