@@ -64,7 +64,7 @@ Matrix seed_centroids(MatrixView points, std::size_t clusters, Rng& rng) {
 std::vector<std::int32_t> nearest_centroids(MatrixView points, const Matrix& centroids,
                                             int threads) {
   const Gallery gallery = prepare(centroids, Similarity::kEuclidean, "k-means centroids");
-  return top_k(points, gallery, 1, {"blocked", threads}).ids;
+  return top_k(points, gallery, 1, {.threads = threads}).ids;
 }
 
 std::vector<std::int64_t> count_sizes(const std::vector<std::int32_t>& assignment,

@@ -154,7 +154,7 @@ std::string run_lines(const Evaluated& trial, Modality query, Modality candidate
                       const std::vector<std::string>& candidates) {
   const Gallery asked = trial.rows(query);
   const Gallery gallery = trial.rows(candidate);
-  const TopK found = top_k(asked.vectors, gallery, std::min(k, candidates.size()), {"blocked", 1});
+  const TopK found = top_k(asked.vectors, gallery, std::min(k, candidates.size()), {.threads = 1});
   std::string lines;
   for (std::size_t q = 0; q < queries.size(); ++q) {
     for (std::size_t r = 0; r < found.k; ++r) {

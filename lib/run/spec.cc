@@ -70,7 +70,7 @@ const Options& eval_options() {
                                  .choices = names_of(similarity_catalog())},
                                 {.name = "kernel",
                                  .summary = "search kernel; all give the same ranks",
-                                 .fallback = std::string("blocked"),
+                                 .fallback = std::string("certified"),
                                  .choices = names_of(kernel_catalog())},
                                 {.name = "ties",
                                  .summary = "what equal scores count",

@@ -1,7 +1,8 @@
 #pragma once
 
 // Exact retrieval: ranks and top-k of canonical scores, streaming over the gallery, never holding
-// the score matrix.
+// the score matrix. Kernels that are not the reference filter with cheaper products, bound how far
+// those can be off, and score canonically what the bounds leave in doubt.
 //
 // The canonical score of a query x and a candidate g is their dot product, each product of two
 // float32 exact in double, summed in eight lanes (element i goes to lane i mod 8, in order) that
@@ -48,17 +49,28 @@ struct TopK {
   std::vector<double> scores;
 };
 
+/// What a search did, for benches and tests.
+struct SearchWork {
+  std::string isa;          // the path that products of codes took, by its own word; empty: none
+  std::string codes;        // what they were products of
+  std::int64_t scored = 0;  // pairs left in doubt, and scored canonically
+};
+
 /// How a search is carried out; never what it finds.
 struct Kernel {
-  std::string name = "blocked";
+  std::string name = "certified";
   int threads = 1;
+  std::string isa = {};    // empty: as ALIGNLAB_ISA says, or the best of the machine
+  std::string codes = {};  // "int8", "int16", "bfloat16"; empty: as a sample of the pairs tells
+  SearchWork* work = nullptr;
 };
 
 const std::vector<CatalogRow>& kernel_catalog();
-/// The instruction sets the running machine offers to "blocked", best first; "portable" is last.
+/// The instruction sets the running machine offers, best first; "portable" is last.
 std::vector<std::string> available_isas();
-/// What "blocked" runs: the best available one, or the one that ALIGNLAB_ISA names. UsageError if
-/// that is not available.
+/// What "certified" can round vectors to on one of these.
+std::vector<std::string> available_codes(const std::string& isa);
+/// The best available one, or the one that ALIGNLAB_ISA names. UsageError if that is not available.
 std::string selected_isa();
 
 Ranks rank(MatrixView queries, const Gallery& gallery, const Relevance& relevant,

@@ -1,15 +1,12 @@
 #include "search/tiles.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <string_view>
 
 #include "core/error.h"
-#include "search/kernels/score_tile.h"
+#include "search/isa.h"
 
 namespace alignlab {
 namespace {
@@ -17,38 +14,6 @@ namespace {
 constexpr std::size_t kQueryBlock = 32;
 // What a gallery block may take of a core's second-level cache once widened to double.
 constexpr std::size_t kGalleryBlockBytes = 256 * 1024;
-
-struct Isa {
-  const char* name;
-  kernels::ScoreTile tile;
-  bool available;
-};
-
-std::vector<Isa> isas() {
-  std::vector<Isa> out;
-#if defined(__x86_64__)
-  out.push_back({"avx512", kernels::score_tile_avx512,
-                 __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")});
-  out.push_back({"avx2", kernels::score_tile_avx2,
-                 __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")});
-#endif
-  out.push_back({"portable", kernels::score_tile_portable, true});
-  std::erase_if(out, [](const Isa& isa) { return !isa.available; });
-  return out;
-}
-
-Isa chosen_isa() {
-  const std::vector<Isa> available = isas();
-  const char* forced = std::getenv("ALIGNLAB_ISA");
-  if (forced == nullptr || *forced == '\0') return available.front();
-  std::vector<std::string> names;
-  for (const Isa& isa : available) {
-    if (std::string_view(forced) == isa.name) return isa;
-    names.emplace_back(isa.name);
-  }
-  throw UsageError(fmt::format("ALIGNLAB_ISA={}: not available on this machine (available: {})",
-                               forced, fmt::join(names, ", ")));
-}
 
 /// Rows as the blocked kernels want them: double, padded with zeros to a multiple of eight.
 void widen(MatrixView rows, std::size_t first, std::size_t count, std::size_t width, double* out) {
@@ -66,14 +31,6 @@ void add_bias(std::span<double> scores, const Gallery& gallery, std::size_t firs
 }
 
 }  // namespace
-
-std::vector<std::string> available_isas() {
-  std::vector<std::string> names;
-  for (const Isa& isa : isas()) names.emplace_back(isa.name);
-  return names;
-}
-
-std::string selected_isa() { return chosen_isa().name; }
 
 void require_comparable(MatrixView queries, const Gallery& gallery) {
   if (queries.cols() != gallery.vectors.cols()) {
@@ -95,7 +52,7 @@ void for_each_tile(MatrixView queries, const Gallery& gallery, const Kernel& ker
   const std::size_t items = gallery.vectors.rows();
   const std::size_t width = (queries.cols() + 7) / 8 * 8;
   const bool reference = kernel.name == "scalar";
-  const kernels::ScoreTile tile = reference ? nullptr : chosen_isa().tile;
+  const kernels::ScoreTile tile = reference ? nullptr : isa_for(kernel).score_tile;
   const std::size_t gallery_block =
       std::clamp<std::size_t>(kGalleryBlockBytes / (8 * std::max<std::size_t>(8, width)), 16, 512);
   const auto blocks = static_cast<std::int64_t>((queries.rows() + kQueryBlock - 1) / kQueryBlock);

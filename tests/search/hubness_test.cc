@@ -86,7 +86,7 @@ std::vector<long double> log_sums(const Gallery& candidates, const Matrix& bank,
 }
 
 const std::array<Kernel, 4> kKernels{
-    {{"scalar", 1}, {"blocked", 1}, {"blocked", 2}, {"blocked", 5}}};
+    {{"scalar", 1}, {"certified", 1}, {"certified", 2}, {"certified", 5}}};
 
 TEST(CorrectionCatalog, HoldsNoCorrectionAndTwo) {
   std::vector<std::string> names;

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include <bit>
-#include <cfloat>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -15,11 +14,14 @@
 #include "search/search.h"
 #include "tests/core/testing.h"
 #include "tests/search/oracle.h"
+#include "tests/search/random_case.h"
 
 namespace alignlab {
 namespace {
 
+using tests::Case;
 using tests::message_of;
+using tests::random_case;
 
 constexpr const char* kIsaVariable = "ALIGNLAB_ISA";
 
@@ -44,104 +46,32 @@ class ForcedIsa {
   std::optional<std::string> before_;
 };
 
-enum class Style {
-  kNormal,
-  kQuantised,
-  kDuplicates,
-  kZeroRows,
-  kDenormal,
-  kHuge,
-  kMixed,
-  kConstant
-};
-constexpr int kStyles = 8;
-
-float value_of(Style style, Rng& rng) {
-  switch (style) {
-    case Style::kQuantised:
-      return static_cast<float>(rng.between(-1, 1));
-    case Style::kDenormal:
-      return static_cast<float>(rng.between(-3, 3)) * std::numeric_limits<float>::denorm_min();
-    case Style::kHuge:
-      return (rng.chance(0.5) ? FLT_MAX : -FLT_MAX) * static_cast<float>(rng.uniform());
-    case Style::kMixed:
-      return std::ldexp(static_cast<float>(rng.normal()), rng.between(-120, 120));
-    case Style::kConstant:
-      return 0.1F;
-    default:
-      return static_cast<float>(rng.normal());
-  }
-}
-
-Matrix random_rows(std::size_t rows, std::size_t cols, Style style, Rng& rng) {
-  Matrix out(rows, cols);
-  for (float& value : out.values()) value = value_of(style, rng);
-  for (std::size_t i = 0; i < rows; ++i) {
-    if (style == Style::kDuplicates && i > 0 && rng.chance(0.6)) {
-      std::ranges::copy(std::as_const(out).row(rng.below(i)), out.row(i).begin());
-    } else if (style == Style::kZeroRows && rng.chance(0.5)) {
-      std::ranges::fill(out.row(i), 0.0F);
-    }
-  }
-  return out;
-}
-
-/// Some queries without any relevant candidate, some with few, some with nearly all.
-Relevance random_relevance(std::size_t queries, std::size_t candidates, Rng& rng) {
-  std::vector<std::vector<std::int32_t>> rows(queries);
-  for (auto& row : rows) {
-    const double share = std::array{0.0, 0.03, 0.1, 0.4, 0.9}[rng.below(5)];
-    for (std::size_t j = 0; j < candidates; ++j) {
-      if (rng.chance(share)) row.push_back(static_cast<std::int32_t>(j));
-    }
-    rng.shuffle(std::span(row));
-  }
-  return Relevance(std::move(rows));
-}
-
 using Rows = std::vector<std::vector<std::int32_t>>;
 
-struct Case {
-  Matrix queries;
-  Gallery gallery;
-  Relevance relevant;
-  std::string name;
-};
-
-Case random_case(std::uint64_t seed) {
-  Rng rng(seed, "case");
-  std::size_t query_count = rng.below(71), item_count = rng.below(71);
-  std::size_t cols = 1 + rng.below(67);
-  // Some galleries span several blocks: many short rows, or rows so wide that a block holds few.
-  if (seed % 12 == 5) item_count = 500 + rng.below(700), cols = 1 + rng.below(9);
-  if (seed % 50 == 7) query_count = rng.below(5), item_count = 30 + rng.below(20), cols = 2049;
-  const auto style = static_cast<Style>(rng.below(kStyles));
-  Case out;
-  out.queries = random_rows(query_count, cols, style, rng);
-  out.gallery.vectors = random_rows(item_count, cols, style, rng);
-  const int biased = rng.between(0, 2);
-  for (std::size_t j = 0; biased > 0 && j < item_count; ++j) {
-    out.gallery.bias.push_back(biased == 1 ? rng.normal() : rng.between(-1, 1));
-  }
-  out.relevant = random_relevance(query_count, item_count, rng);
-  out.name = "seed " + std::to_string(seed) + ": " + std::to_string(query_count) + " x " +
-             std::to_string(item_count) + " x " + std::to_string(cols) + ", style " +
-             std::to_string(static_cast<int>(style)) + ", bias " + std::to_string(biased);
-  return out;
-}
-
-/// Calls check(kernel) for every kernel and instruction set, on one thread and, by turns, on two or
-/// three.
+/// Calls check(kernel) for every kernel, instruction set and way of rounding, on one thread and, by
+/// turns, on two or three.
 void for_each_kernel(const std::function<void(const Kernel&)>& check, std::uint64_t turn = 0) {
+  std::vector<Kernel> kernels;
   for (const CatalogRow& row : kernel_catalog()) {
+    if (row.name == "scalar") {
+      kernels.push_back({.name = row.name});
+      continue;
+    }
     for (const std::string& isa : available_isas()) {
-      const ForcedIsa forced(isa);
-      for (const int threads : {1, 2 + static_cast<int>(turn % 2)}) {
-        SCOPED_TRACE(row.name + " on " + isa + ", threads " + std::to_string(threads));
-        check({row.name, threads});
-        if (::testing::Test::HasFatalFailure()) return;
+      kernels.push_back({.name = row.name, .isa = isa});
+      if (row.name != "certified") continue;
+      for (const std::string& codes : available_codes(isa)) {
+        kernels.push_back({.name = row.name, .isa = isa, .codes = codes});
       }
-      if (row.name == "scalar") break;  // it has no instruction sets
+    }
+  }
+  for (Kernel& kernel : kernels) {
+    for (const int threads : {1, 2 + static_cast<int>(turn % 2)}) {
+      kernel.threads = threads;
+      SCOPED_TRACE(kernel.name + " on " + kernel.isa + " in " + kernel.codes + ", threads " +
+                   std::to_string(threads));
+      check(kernel);
+      if (::testing::Test::HasFatalFailure()) return;
     }
   }
 }
@@ -420,9 +350,7 @@ TEST(Isa, ThatTheMachineDoesNotOfferIsAUsageError) {
       "ALIGNLAB_ISA=sse9: not available on this machine (available: " + names + ")";
   EXPECT_EQ(message_of<UsageError>([] { selected_isa(); }), expected);
   const Gallery gallery{Matrix(2, 3), {}, 0};
-  EXPECT_EQ(message_of<UsageError>([&] {
-              top_k(Matrix(1, 3), gallery, 1, {"blocked", 1});
-            }),
+  EXPECT_EQ(message_of<UsageError>([&] { top_k(Matrix(1, 3), gallery, 1, {.threads = 1}); }),
             expected);
 }
 

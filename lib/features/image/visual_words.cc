@@ -75,7 +75,7 @@ class VisualWords {
     std::vector<std::int64_t> out(size(), 0);
     const cv::Mat descriptors = descriptors_of(content, id, options_);
     if (descriptors.rows == 0) return out;
-    for (const std::int32_t word : top_k(bits_of(descriptors), words_, 1, {"blocked", 1}).ids) {
+    for (const std::int32_t word : top_k(bits_of(descriptors), words_, 1, {.threads = 1}).ids) {
       ++out[static_cast<std::size_t>(word)];
     }
     return out;

@@ -1,6 +1,6 @@
 #include <immintrin.h>
 
-#include "search/kernels/score_tile.h"
+#include "search/kernels/canonical.h"
 
 namespace alignlab::kernels {
 namespace {
@@ -34,6 +34,34 @@ void micro_tile(const double* x, const double* g, std::size_t width, double* out
   }
 }
 
+// kCount rows at once; what does not fill eight lanes comes from copies padded with zeros.
+template <int kCount>
+void micro_rows(const float* query, const float* const* rows, std::size_t cols, double* out) {
+  __m256d low[kCount], high[kCount];
+  for (int r = 0; r < kCount; ++r) low[r] = high[r] = _mm256_setzero_pd();
+  const auto add = [&](const float* x, const float* g, int r) {
+    low[r] =
+        _mm256_fmadd_pd(_mm256_cvtps_pd(_mm_loadu_ps(x)), _mm256_cvtps_pd(_mm_loadu_ps(g)), low[r]);
+    high[r] = _mm256_fmadd_pd(_mm256_cvtps_pd(_mm_loadu_ps(x + 4)),
+                              _mm256_cvtps_pd(_mm_loadu_ps(g + 4)), high[r]);
+  };
+  const std::size_t whole = cols / 8 * 8;
+  for (std::size_t e = 0; e < whole; e += 8) {
+#pragma GCC unroll 4
+    for (int r = 0; r < kCount; ++r) add(query + e, rows[r] + e, r);
+  }
+  if (whole < cols) {
+    float x[8] = {};
+    for (std::size_t e = whole; e < cols; ++e) x[e - whole] = query[e];
+    for (int r = 0; r < kCount; ++r) {
+      float g[8] = {};
+      for (std::size_t e = whole; e < cols; ++e) g[e - whole] = rows[r][e];
+      add(x, g, r);
+    }
+  }
+  for (int r = 0; r < kCount; ++r) out[r] = fold(low[r], high[r]);
+}
+
 }  // namespace
 
 void score_tile_avx2(const double* queries, std::size_t query_count, const double* gallery,
@@ -56,6 +84,13 @@ void score_tile_avx2(const double* queries, std::size_t query_count, const doubl
                        stride);
     }
   }
+}
+
+void score_rows_avx2(const float* query, const float* const* rows, std::size_t count,
+                     std::size_t cols, double* out) {
+  std::size_t r = 0;
+  for (; r + 4 <= count; r += 4) micro_rows<4>(query, rows + r, cols, out + r);
+  for (; r < count; ++r) micro_rows<1>(query, rows + r, cols, out + r);
 }
 
 }  // namespace alignlab::kernels

@@ -1,0 +1,135 @@
+#include "search/bounded_pairs.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace alignlab {
+namespace {
+
+// More codes a row than this might sum to more than 32 bits hold.
+constexpr std::size_t kMostColumns = 32768;
+// What a thread's queries may take of the caches while the gallery streams by.
+constexpr std::size_t kQueryBlockBytes = 256 * 1024;
+constexpr std::size_t kItemBlockBytes = 128 * 1024;
+
+constexpr float kNone = -std::numeric_limits<float>::infinity();
+
+bool all_finite(std::span<const float> values) {
+  return std::ranges::all_of(values, [](float value) { return std::isfinite(value); });
+}
+
+}  // namespace
+
+BoundedPairs::BoundedPairs(MatrixView queries, Selection query_selection, const Gallery& gallery,
+                           Selection item_selection, const Isa& isa,
+                           const kernels::DotsKernel& kernel, int threads)
+    : isa_(isa),
+      kernel_(kernel),
+      threads_(threads),
+      query_selection_(std::move(query_selection)),
+      item_selection_(std::move(item_selection)),
+      query_exponent_(common_exponent(queries, isa, threads)),
+      item_exponent_(common_exponent(gallery.vectors, isa, threads)),
+      unit_(std::ldexp(1.0, query_exponent_ + item_exponent_)),
+      queries_(queries, query_selection_, isa, kernel, CodedRows::Side::kQueries, query_exponent_,
+               threads),
+      items_(gallery.vectors, item_selection_, isa, kernel, CodedRows::Side::kItems, item_exponent_,
+             threads) {
+  const std::size_t padded = items_.scale().size();
+  bias_.assign(padded, kNone);
+  // What is lost to subnormal numbers anywhere; bias is rounded once, and once more when added.
+  error_.assign(padded, 0x1p-100F);
+  usable_ = queries.cols() <= kMostColumns;
+  for (std::size_t j = 0; j < items_.size(); ++j) {
+    const double bias = gallery.bias.empty() ? 0.0 : gallery.bias[item_selection_[j]] * unit_;
+    bias_[j] = static_cast<float>(bias);
+    error_[j] = rounded_up(std::abs(bias) * 0x1p-20 + 0x1p-100);
+    usable_ = usable_ && std::isfinite(bias_[j]) && std::isfinite(error_[j]);
+  }
+  for (const CodedRows* side : {&queries_, &items_}) {
+    usable_ = usable_ && all_finite(side->scale()) && all_finite(side->norm()) &&
+              all_finite(side->residual());
+  }
+}
+
+const char* BoundedPairs::for_each_strip(
+    const std::function<void(const Strip&, int)>& visit) const {
+  const std::size_t panel_queries = kernel_.queries.rows;
+  const std::size_t panel_items = kernel_.items.rows;
+  const std::size_t strip_items = kernel_.strip_panels * panel_items;
+  const std::size_t row_bytes = queries_.depth() * (kernel_.code == kernels::Code::kInt8      ? 1
+                                                    : kernel_.code == kernels::Code::kFloat32 ? 4
+                                                                                              : 2);
+  const auto rows_of = [&](std::size_t bytes, std::size_t multiple, std::size_t least) {
+    const std::size_t rows = bytes / std::max<std::size_t>(1, row_bytes) / multiple * multiple;
+    return std::max(rows, least);
+  };
+  // Blocks of whole panels: as many queries as caches hold, but enough blocks to share out.
+  std::size_t block_panels =
+      rows_of(kQueryBlockBytes, panel_queries, panel_queries) / panel_queries;
+  const auto shares = static_cast<std::size_t>(threads_) * 4;
+  block_panels =
+      std::clamp<std::size_t>((queries_.panels() + shares - 1) / shares, 1, block_panels);
+  const std::size_t block_items = rows_of(kItemBlockBytes, strip_items, strip_items);
+  const auto blocks =
+      static_cast<std::int64_t>((queries_.panels() + block_panels - 1) / block_panels);
+  const char* path = kernel_.isa;
+
+#pragma omp parallel num_threads(threads_)
+  {
+    const int thread = omp_get_thread_num();
+    std::vector<float, AlignedAllocator<float, 64>> dots(panel_queries * strip_items);
+#pragma omp for schedule(dynamic)
+    for (std::int64_t block = 0; block < blocks; ++block) {
+      const std::size_t first_panel = static_cast<std::size_t>(block) * block_panels;
+      const std::size_t last_panel = std::min(queries_.panels(), first_panel + block_panels);
+      for (std::size_t block_item = 0; block_item < items_.scale().size();
+           block_item += block_items) {
+        const std::size_t block_end = std::min(items_.scale().size(), block_item + block_items);
+        for (std::size_t panel = first_panel; panel < last_panel; ++panel) {
+          const std::size_t first_query = panel * panel_queries;
+          const std::size_t query_count = std::min(panel_queries, queries_.size() - first_query);
+          for (std::size_t first = block_item; first < block_end; first += strip_items) {
+            const std::size_t padded = std::min(strip_items, block_end - first);
+            const char* used =
+                kernel_.dots({queries_.panel(panel), query_count, items_.panel(first / panel_items),
+                              items_.start(first / panel_items), padded / panel_items,
+                              queries_.depth(), dots.data(), strip_items});
+            if (first == 0 && panel == 0) path = used;  // one thread alone comes here
+            const kernels::ScanItems at{items_.scale().data() + first, items_.norm().data() + first,
+                                        items_.residual().data() + first, bias_.data() + first,
+                                        error_.data() + first};
+            const std::size_t count = std::min(padded, items_.size() - first);
+            visit({first_query, query_count, first, count, padded, dots.data(), strip_items, at},
+                  thread);
+          }
+        }
+      }
+    }
+  }
+  return path;
+}
+
+void canonical_scores(const Isa& isa, std::span<const float> query, MatrixView rows,
+                      std::span<const double> bias, std::span<const std::int32_t> which,
+                      std::vector<double>& out) {
+  out.resize(which.size());
+  constexpr std::size_t kBatch = 64;
+  const float* batch[kBatch];
+  for (std::size_t first = 0; first < which.size(); first += kBatch) {
+    const std::size_t count = std::min(kBatch, which.size() - first);
+    for (std::size_t r = 0; r < count; ++r) {
+      batch[r] = rows.data() + static_cast<std::size_t>(which[first + r]) * rows.cols();
+    }
+    isa.score_rows(query.data(), batch, count, query.size(), out.data() + first);
+  }
+  if (bias.empty()) return;
+  for (std::size_t r = 0; r < which.size(); ++r) {
+    out[r] += bias[static_cast<std::size_t>(which[r])];
+  }
+}
+
+}  // namespace alignlab

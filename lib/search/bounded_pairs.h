@@ -1,0 +1,73 @@
+#pragma once
+
+// Two sides rounded to codes, and the products of all their pairs, strip by strip: what searches
+// that certify their answer read intervals of scores from. Private to this module.
+
+#include <functional>
+#include <vector>
+
+#include "search/codes.h"
+#include "search/isa.h"
+#include "search/search.h"
+
+namespace alignlab {
+
+/// Products of a few queries with a run of items.
+struct Strip {
+  std::size_t first_query;  // in the selection
+  std::size_t queries;
+  std::size_t first_item;  // in the selection
+  std::size_t items;       // that exist
+  std::size_t padded;      // that can be scanned
+  const float* dots;       // a row a query
+  std::size_t stride;
+  kernels::ScanItems at;
+};
+
+class BoundedPairs {
+ public:
+  /// `isa` and `kernel` outlive this, as do the rows.
+  BoundedPairs(MatrixView queries, Selection query_selection, const Gallery& gallery,
+               Selection item_selection, const Isa& isa, const kernels::DotsKernel& kernel,
+               int threads);
+
+  /// False where a bound left the range of floats, or rows are so long that sums of codes might:
+  /// then nothing can be read off strips.
+  bool usable() const { return usable_; }
+  /// Scores times this are what strips' intervals hold: a power of two.
+  double unit() const { return unit_; }
+  const Isa& isa() const { return isa_; }
+  const Selection& queries() const { return query_selection_; }
+  const Selection& items() const { return item_selection_; }
+
+  kernels::ScanQuery query(std::size_t in_selection) const {
+    return {queries_.scale()[in_selection], queries_.norm()[in_selection],
+            queries_.residual()[in_selection]};
+  }
+
+  /// Calls visit(strip, thread) for all pairs. A query's strips come in item order, on one thread.
+  /// Returns what the kernel calls itself.
+  const char* for_each_strip(const std::function<void(const Strip&, int)>& visit) const;
+
+ private:
+  const Isa& isa_;
+  const kernels::DotsKernel& kernel_;
+  int threads_;
+  Selection query_selection_;
+  Selection item_selection_;
+  int query_exponent_;
+  int item_exponent_;
+  double unit_;
+  CodedRows queries_;
+  CodedRows items_;
+  std::vector<float> bias_;
+  std::vector<float> error_;
+  bool usable_ = false;
+};
+
+/// Canonical scores of one query with some rows, each with its own of `bias` added, if any.
+void canonical_scores(const Isa& isa, std::span<const float> query, MatrixView rows,
+                      std::span<const double> bias, std::span<const std::int32_t> which,
+                      std::vector<double>& out);
+
+}  // namespace alignlab

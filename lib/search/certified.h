@@ -1,0 +1,27 @@
+#pragma once
+
+// Searches that filter with bounded products of codes and score canonically whatever the bounds
+// leave in doubt, so that what they find is what the reference finds. Private to this module;
+// arguments have been checked (search/tiles.h). Each returns false, having found nothing, where
+// bounds say nothing or too little to be worth it: then every score has to be computed.
+
+#include "search/isa.h"
+#include "search/search.h"
+
+namespace alignlab {
+
+/// The canonical scores of a query's relevant candidates, flat in the order of `relevant`.
+std::vector<double> relevant_scores(MatrixView queries, const Gallery& gallery,
+                                    const Relevance& relevant, const Isa& isa, int threads);
+
+/// `out` has its k, and room.
+bool certified_top_k(MatrixView queries, const Gallery& gallery, const Isa& isa,
+                     const Kernel& kernel, TopK& out);
+
+/// Counts for the queries of `few`, each with 1 to kMostLevels relevant candidates of `scores`,
+/// into `out`, which has room.
+bool certified_rank(MatrixView queries, const Gallery& gallery, const Relevance& relevant,
+                    const std::vector<double>& scores, const std::vector<std::uint32_t>& few,
+                    const Isa& isa, const Kernel& kernel, Ranks& out);
+
+}  // namespace alignlab

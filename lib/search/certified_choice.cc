@@ -1,0 +1,150 @@
+#include "search/certified_choice.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "core/error.h"
+#include "search/bounded_pairs.h"
+
+namespace alignlab {
+namespace {
+
+// The sample, and how few pairs are not worth one.
+constexpr std::size_t kSampleQueries = 32;
+constexpr std::size_t kSampleItems = 1024;
+constexpr std::size_t kFewPairs = std::size_t{1} << 20;
+// Products a cycle of canonical scores in blocks; and of those of single rows, with the cycles that
+// finding and fetching a row costs.
+constexpr double kExactProducts = 3.0;
+constexpr double kRowProducts = 3.0;
+constexpr double kRowCycles = 200.0;
+
+/// `most` of 0 .. size-1, evenly spread.
+Selection spread(std::size_t size, std::size_t most) {
+  Selection out;
+  const std::size_t count = std::min(size, most);
+  for (std::size_t i = 0; i < count; ++i) {
+    out.push_back(static_cast<std::uint32_t>(i * size / count));
+  }
+  return out;
+}
+
+Selection picked(const Selection& from, const Selection& which) {
+  Selection out;
+  for (const std::uint32_t i : which) out.push_back(from[i]);
+  return out;
+}
+
+/// How many pairs of the sample codes leave in doubt.
+using CountDoubtful = std::function<std::size_t(const BoundedPairs&)>;
+
+const kernels::DotsKernel* choose(MatrixView queries, const Gallery& gallery,
+                                  const Selection& sampled_queries, const Isa& isa,
+                                  const Kernel& kernel, std::size_t pairs,
+                                  const CountDoubtful& count_doubtful) {
+  if (!kernel.codes.empty()) {
+    for (const kernels::DotsKernel& dots : isa.dots) {
+      if (kernel.codes == dots.name) return &dots;
+    }
+    throw UsageError("codes=" + kernel.codes + ": not among those of instruction set " + isa.name);
+  }
+  if (queries.cols() == 0) return nullptr;
+  if (pairs < kFewPairs) return &isa.dots.front();
+  const Selection sampled_items = spread(gallery.vectors.rows(), kSampleItems);
+  const auto columns = static_cast<double>(queries.cols());
+  double least = columns / kExactProducts;
+  const kernels::DotsKernel* best = nullptr;
+  for (const kernels::DotsKernel& dots : isa.dots) {
+    const double filter = columns / dots.products_a_cycle;
+    if (filter >= least) continue;
+    const BoundedPairs sample(queries, sampled_queries, gallery, sampled_items, isa, dots, 1);
+    if (!sample.usable()) continue;
+    const double doubtful = static_cast<double>(count_doubtful(sample)) /
+                            static_cast<double>(sampled_queries.size() * sampled_items.size());
+    const double cost = filter + doubtful * (columns / kRowProducts + kRowCycles);
+    if (cost >= least) continue;
+    least = cost;
+    best = &dots;
+  }
+  return best;
+}
+
+}  // namespace
+
+const kernels::DotsKernel* choose_for_top_k(MatrixView queries, const Gallery& gallery,
+                                            std::size_t k, const Isa& isa, const Kernel& kernel) {
+  const Selection sampled = spread(queries.rows(), kSampleQueries);
+  const std::size_t items = gallery.vectors.rows();
+  const CountDoubtful count_doubtful = [&](const BoundedPairs& pairs) {
+    // The k-th best of all stands about where the same share of the sample does.
+    const std::size_t size = pairs.items().size();
+    const std::size_t rank = std::min(size - 1, k * size / items);
+    std::vector<std::int32_t> ids;
+    for (const std::uint32_t item : pairs.items()) ids.push_back(static_cast<std::int32_t>(item));
+    std::vector<float> least;
+    std::vector<double> scores;
+    for (const std::uint32_t query : pairs.queries()) {
+      canonical_scores(isa, queries.row(query), gallery.vectors, gallery.bias, ids, scores);
+      std::ranges::nth_element(scores, scores.begin() + static_cast<std::ptrdiff_t>(rank),
+                               std::greater<>());
+      least.push_back(rounded_down(scores[rank] * pairs.unit()));
+    }
+    std::size_t doubtful = 0;
+    std::vector<std::uint32_t> found(size + 64);
+    std::vector<float> uppers(size + 64);
+    pairs.for_each_strip([&](const Strip& strip, int) {
+      for (std::size_t q = 0; q < strip.queries; ++q) {
+        const std::size_t query = strip.first_query + q;
+        doubtful += isa.scan->above(strip.dots + q * strip.stride, strip.padded, strip.at,
+                                    pairs.query(query), least[query], found.data(), uppers.data());
+      }
+    });
+    return doubtful;
+  };
+  return choose(queries, gallery, sampled, isa, kernel, queries.rows() * items, count_doubtful);
+}
+
+const kernels::DotsKernel* choose_for_ranks(MatrixView queries, const Gallery& gallery,
+                                            const Relevance& relevant,
+                                            std::span<const double> scores,
+                                            const std::vector<std::uint32_t>& few, const Isa& isa,
+                                            const Kernel& kernel) {
+  const Selection sampled = picked(few, spread(few.size(), kSampleQueries));
+  const CountDoubtful count_doubtful = [&](const BoundedPairs& pairs) {
+    std::size_t doubtful = 0;
+    std::vector<std::uint32_t> found(pairs.items().size() + 64);
+    pairs.for_each_strip([&](const Strip& strip, int) {
+      for (std::size_t q = 0; q < strip.queries; ++q) {
+        const std::size_t query = strip.first_query + q;
+        kernels::ScanLevels levels =
+            levels_of(relevant_of(pairs.queries()[query], relevant, scores), pairs.unit());
+        doubtful += isa.scan->ranks(strip.dots + q * strip.stride, strip.padded, strip.at,
+                                    pairs.query(query), levels, found.data());
+      }
+    });
+    return doubtful;
+  };
+  return choose(queries, gallery, sampled, isa, kernel, few.size() * gallery.vectors.rows(),
+                count_doubtful);
+}
+
+std::span<const double> relevant_of(std::size_t query, const Relevance& relevant,
+                                    std::span<const double> scores) {
+  return scores.subspan(static_cast<std::size_t>(relevant.offset(query)),
+                        relevant.of(query).size());
+}
+
+kernels::ScanLevels levels_of(std::span<const double> scores, double unit) {
+  std::vector<double> ascending(scores.begin(), scores.end());
+  std::ranges::sort(ascending);
+  ascending.erase(std::unique(ascending.begin(), ascending.end()), ascending.end());
+  kernels::ScanLevels out{};
+  out.count = ascending.size();
+  for (std::size_t l = 0; l < out.count; ++l) {
+    out.low[l] = rounded_down(ascending[l] * unit);
+    out.high[l] = rounded_up(ascending[l] * unit);
+  }
+  return out;
+}
+
+}  // namespace alignlab

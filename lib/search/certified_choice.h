@@ -1,0 +1,34 @@
+#pragma once
+
+// Which codes a search takes: fewer bits are faster, but leave more scores in doubt. Measured on a
+// sample of the pairs; it decides how long a search takes, never what it finds. Private to this
+// module.
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "search/isa.h"
+#include "search/search.h"
+
+namespace alignlab {
+
+/// Null where computing every score is expected to be as fast, or bounds say nothing.
+const kernels::DotsKernel* choose_for_top_k(MatrixView queries, const Gallery& gallery,
+                                            std::size_t k, const Isa& isa, const Kernel& kernel);
+
+/// For the queries of `few`, whose relevant candidates score as `scores` says.
+const kernels::DotsKernel* choose_for_ranks(MatrixView queries, const Gallery& gallery,
+                                            const Relevance& relevant,
+                                            std::span<const double> scores,
+                                            const std::vector<std::uint32_t>& few, const Isa& isa,
+                                            const Kernel& kernel);
+
+/// A query's part of the flat scores.
+std::span<const double> relevant_of(std::size_t query, const Relevance& relevant,
+                                    std::span<const double> scores);
+
+/// The distinct ones of at most kMostLevels scores, ascending, in units of intervals.
+kernels::ScanLevels levels_of(std::span<const double> scores, double unit);
+
+}  // namespace alignlab

@@ -1,0 +1,70 @@
+#pragma once
+
+// Vectors rounded to the few bits that fast products take, with bounds of what rounding lost.
+// Private to this module.
+//
+// A row x, times a power of two that all rows of its side share, is scale * codes + rest. With both
+// sides so,
+//
+//   |x.g - x'.g'| <= |x - x'| |g| + |x'| |g - g'|      (x' = scale * codes)
+//
+// and what the factors below add covers every rounding on the way: of codes, norms and scales, of
+// sums of products in float32 where codes are not integers, of the evaluation of an interval
+// (kernels/scan.h), and of the canonical score itself.
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/matrix.h"
+#include "search/isa.h"
+
+namespace alignlab {
+
+/// e such that the largest magnitude in `rows`, times 2^e, lies in [1, 2); 0 where all are 0.
+int common_exponent(MatrixView rows, const Isa& isa, int threads);
+
+/// Which rows of a matrix, in which order.
+using Selection = std::vector<std::uint32_t>;
+Selection all_rows(MatrixView rows);
+
+class CodedRows {
+ public:
+  enum class Side { kQueries, kItems };
+
+  CodedRows(MatrixView rows, std::span<const std::uint32_t> selection, const Isa& isa,
+            const kernels::DotsKernel& kernel, Side side, int exponent, int threads);
+
+  /// How many were selected; arrays go on to whole panels, with rows of scale 0.
+  std::size_t size() const { return size_; }
+  std::size_t panels() const { return scale_.size() / layout_.rows; }
+  std::size_t depth() const { return depth_; }
+  const void* panel(std::size_t index) const { return bytes_.data() + index * panel_bytes_; }
+  /// What sums of products with queries of unsigned codes start from; null where nothing is due.
+  const std::int32_t* start(std::size_t panel) const {
+    return start_.empty() ? nullptr : start_.data() + panel * layout_.rows;
+  }
+
+  /// In units of the shared power of two, and for intervals as kernels/scan.h makes them: norms of
+  /// items, or of what the codes of queries stand for, and what rounding lost.
+  std::span<const float> scale() const { return scale_; }
+  std::span<const float> norm() const { return norm_; }
+  std::span<const float> residual() const { return residual_; }
+
+ private:
+  kernels::PanelLayout layout_;
+  std::size_t size_;
+  std::size_t depth_;
+  std::size_t panel_bytes_;
+  std::vector<std::byte, AlignedAllocator<std::byte, 64>> bytes_;
+  std::vector<std::int32_t, AlignedAllocator<std::int32_t, 64>> start_;
+  std::vector<float> scale_;
+  std::vector<float> norm_;
+  std::vector<float> residual_;
+};
+
+/// The float at or next above, or below, a number.
+float rounded_up(double value);
+float rounded_down(double value);
+
+}  // namespace alignlab

@@ -1,0 +1,7 @@
+#include "search/kernels/rounding_body.h"
+
+namespace alignlab::kernels {
+
+const RoundingKernels kRoundingAvx2 = kRounding;
+
+}  // namespace alignlab::kernels

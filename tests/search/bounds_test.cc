@@ -1,0 +1,226 @@
+// The bounds that certified searches rest on, and the searches themselves, on every instruction set
+// that kernels are written for: on the machine where it has them, over an emulation of their
+// intrinsics where it has not.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "search/blas_dots.h"
+#include "search/bounded_pairs.h"
+#include "search/certified.h"
+#include "search/certified_choice.h"
+#include "tests/search/oracle.h"
+#include "tests/search/random_case.h"
+
+namespace alignlab {
+
+namespace kernels {  // of the emulation
+void score_tile_emulated(const double* queries, std::size_t query_count, const double* gallery,
+                         std::size_t gallery_count, std::size_t width, double* out,
+                         std::size_t stride);
+void score_rows_emulated(const float* query, const float* const* rows, std::size_t count,
+                         std::size_t cols, double* out);
+extern const ScanKernels kScanEmulated;
+extern const RoundingKernels kRoundingEmulated;
+const char* dots_int8_avx512_emulated(const DotsArguments& a);
+const char* dots_int16_avx512_emulated(const DotsArguments& a);
+const char* dots_int8_amx_emulated(const DotsArguments& a);
+const char* dots_bfloat16_amx_emulated(const DotsArguments& a);
+}  // namespace kernels
+
+namespace {
+
+using tests::Case;
+using tests::random_case;
+using tests::Style;
+
+Isa emulated(const std::string& name) {
+  for (Isa isa : all_isas()) {
+    if (name != isa.name) continue;
+    isa.score_tile = kernels::score_tile_emulated;
+    isa.score_rows = kernels::score_rows_emulated;
+    isa.scan = &kernels::kScanEmulated;
+    isa.rounding = &kernels::kRoundingEmulated;
+    for (kernels::DotsKernel& dots : isa.dots) {
+      const bool bytes = dots.code == kernels::Code::kInt8;
+      if (name == "avx512") {
+        dots.dots =
+            bytes ? kernels::dots_int8_avx512_emulated : kernels::dots_int16_avx512_emulated;
+      } else {
+        dots.dots = bytes ? kernels::dots_int8_amx_emulated : kernels::dots_bfloat16_amx_emulated;
+      }
+    }
+    return isa;
+  }
+  return {};
+}
+
+/// Those of the machine, those of an emulation, and one that filters by BLAS.
+std::vector<Isa> isas() {
+  std::vector<Isa> out;
+  for (const Isa& isa : all_isas()) {
+    if (isa.available) out.push_back(isa);
+  }
+  out.push_back(out.back());
+  out.back().dots = {blas_dots()};
+#if defined(__x86_64__)
+  out.push_back(emulated("avx512"));
+  out.push_back(emulated("amx"));
+#endif
+  return out;
+}
+
+constexpr std::uint64_t kCases = 300;
+
+TEST(Bounds, HoldTheCanonicalScoreOfEveryPair) {
+  for (const Isa& isa : isas()) {
+    for (const kernels::DotsKernel& dots : isa.dots) {
+      std::size_t usable = 0;
+      for (std::uint64_t seed = 10'000; seed < 10'000 + kCases; ++seed) {
+        const Case now = random_case(seed);
+        SCOPED_TRACE(now.name + " in " + dots.name + " on " + isa.name);
+        if (now.queries.rows() == 0 || now.gallery.vectors.rows() == 0) continue;
+        const BoundedPairs pairs(now.queries, all_rows(now.queries), now.gallery,
+                                 all_rows(now.gallery.vectors), isa, dots, 1);
+        usable += pairs.usable();
+        if (!pairs.usable()) continue;
+        const auto scores = tests::all_scores(now.queries, now.gallery.vectors, now.gallery.bias);
+        std::vector<std::uint32_t> found(2048);
+        std::vector<float> upper(2048);
+        std::vector<std::int64_t> seen(now.queries.rows());
+        pairs.for_each_strip([&](const Strip& strip, int) {
+          for (std::size_t q = 0; q < strip.queries; ++q) {
+            const std::size_t query = strip.first_query + q;
+            const kernels::ScanQuery with = pairs.query(query);
+            // Every upper end, as the scan itself evaluates it; and that of -score by a query of
+            // opposite sign, which is the lower end.
+            const std::size_t count = isa.scan->above(
+                strip.dots + q * strip.stride, strip.padded, strip.at, with,
+                -std::numeric_limits<float>::infinity(), found.data(), upper.data());
+            ASSERT_EQ(count, strip.padded);
+            for (std::size_t j = 0; j < strip.items; ++j) {
+              const double score = scores[query][strip.first_item + j] * pairs.unit();
+              ASSERT_GE(upper[j], score);
+              const double slack = double{with.residual} * strip.at.norm[j] +
+                                   double{with.norm} * strip.at.residual[j] + strip.at.error[j];
+              ASSERT_LE(upper[j] - 2.0 * slack * (1.0 - 0x1p-20), score + 0x1p-140);
+              ++seen[query];
+            }
+          }
+        });
+        for (const std::int64_t count : seen) {
+          ASSERT_EQ(count, std::ssize(scores[0]));
+        }
+      }
+      EXPECT_GT(usable, kCases / 2) << dots.name << " on " << isa.name;
+    }
+  }
+}
+
+TEST(Bounds, AreTightEnoughToBeWorthIt) {
+  Rng rng(3, "tight");
+  Matrix queries(40, 512);
+  Gallery gallery{Matrix(64, 512), {}, 0};
+  for (float& value : queries.values()) value = static_cast<float>(rng.normal());
+  for (float& value : gallery.vectors.values()) value = static_cast<float>(rng.normal());
+  for (const Isa& isa : isas()) {
+    for (const kernels::DotsKernel& dots : isa.dots) {
+      const BoundedPairs pairs(queries, all_rows(queries), gallery, all_rows(gallery.vectors), isa,
+                               dots, 1);
+      const double share = dots.code == kernels::Code::kInt8       ? 0.035
+                           : dots.code == kernels::Code::kBfloat16 ? 0.006
+                                                                   : 0.0005;
+      pairs.for_each_strip([&](const Strip& strip, int) {
+        for (std::size_t q = 0; q < strip.queries; ++q) {
+          const std::size_t query = strip.first_query + q;
+          const kernels::ScanQuery with = pairs.query(query);
+          for (std::size_t j = 0; j < strip.items; ++j) {
+            const auto row = std::as_const(queries).row(query);
+            const auto item = std::as_const(gallery.vectors).row(strip.first_item + j);
+            const double norms = pairs.unit() * std::sqrt(tests::dot_by_definition(row, row) *
+                                                          tests::dot_by_definition(item, item));
+            const double slack = double{with.residual} * strip.at.norm[j] +
+                                 double{with.norm} * strip.at.residual[j] + strip.at.error[j];
+            ASSERT_LT(slack, share * norms) << dots.name << " on " << isa.name;
+          }
+        }
+      });
+    }
+  }
+}
+
+TEST(CertifiedSearch, RanksAsSortedScoresDoOnEveryInstructionSet) {
+  for (const Isa& isa : isas()) {
+    for (const kernels::DotsKernel& dots : isa.dots) {
+      for (std::uint64_t seed = 20'000; seed < 20'000 + kCases; ++seed) {
+        const Case now = random_case(seed);
+        SCOPED_TRACE(now.name + " in " + dots.name + " on " + isa.name);
+        std::vector<std::uint32_t> few;
+        for (std::size_t i = 0; i < now.relevant.queries(); ++i) {
+          const std::size_t size = now.relevant.of(i).size();
+          if (size > 0 && size <= kernels::kMostLevels)
+            few.push_back(static_cast<std::uint32_t>(i));
+        }
+        if (few.empty()) continue;
+        const auto scores = tests::all_scores(now.queries, now.gallery.vectors, now.gallery.bias);
+        const Ranks expected =
+            tests::sorted_ranks(scores, now.relevant, now.gallery.vectors.rows());
+        Ranks found = expected;
+        for (auto* counts : {&found.above, &found.ties, &found.ties_before}) {
+          std::ranges::fill(*counts, 0);
+        }
+        SearchWork work;
+        const Kernel kernel{.codes = dots.name, .work = &work};
+        if (!certified_rank(now.queries, now.gallery, now.relevant,
+                            relevant_scores(now.queries, now.gallery, now.relevant, isa, 1), few,
+                            isa, kernel, found)) {
+          continue;
+        }
+        ASSERT_EQ(work.isa, dots.isa);
+        ASSERT_EQ(work.codes, dots.name);
+        for (const std::uint32_t query : few) {
+          for (std::size_t r = 0; r < now.relevant.of(query).size(); ++r) {
+            const auto at = static_cast<std::size_t>(now.relevant.offset(query)) + r;
+            ASSERT_EQ(found.above[at], expected.above[at]);
+            ASSERT_EQ(found.ties[at], expected.ties[at]);
+            ASSERT_EQ(found.ties_before[at], expected.ties_before[at]);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(CertifiedSearch, FindsTheTopOfTheSortedScoresOnEveryInstructionSet) {
+  for (const Isa& isa : isas()) {
+    for (const kernels::DotsKernel& dots : isa.dots) {
+      for (std::uint64_t seed = 30'000; seed < 30'000 + kCases; ++seed) {
+        const Case now = random_case(seed);
+        SCOPED_TRACE(now.name + " in " + dots.name + " on " + isa.name);
+        const std::size_t items = now.gallery.vectors.rows();
+        if (items == 0) continue;
+        const auto scores = tests::all_scores(now.queries, now.gallery.vectors, now.gallery.bias);
+        TopK found;
+        found.k = std::min(items, std::array{std::size_t{1}, std::size_t{10}, items}[seed % 3]);
+        found.ids.resize(now.queries.rows() * found.k);
+        found.scores.resize(found.ids.size());
+        SearchWork work;
+        const Kernel kernel{.codes = dots.name, .work = &work};
+        if (!certified_top_k(now.queries, now.gallery, isa, kernel, found)) continue;
+        ASSERT_EQ(work.isa, dots.isa);
+        for (std::size_t i = 0; i < scores.size(); ++i) {
+          const auto order = tests::ordered(scores[i]);
+          for (std::size_t r = 0; r < found.k; ++r) {
+            ASSERT_EQ(found.ids[i * found.k + r], order[r]);
+            ASSERT_EQ(found.scores[i * found.k + r], scores[i][static_cast<std::size_t>(order[r])]);
+          }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace alignlab
