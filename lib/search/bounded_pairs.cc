@@ -38,7 +38,7 @@ BoundedPairs::BoundedPairs(MatrixView queries, Selection query_selection, const 
                threads),
       items_(gallery.vectors, item_selection_, isa, kernel, CodedRows::Side::kItems, item_exponent_,
              threads) {
-  const std::size_t padded = items_.scale().size();
+  const std::size_t padded = padded_items();
   bias_.assign(padded, kNone);
   // What is lost to subnormal numbers anywhere; bias is rounded once, and once more when added.
   error_.assign(padded, 0x1p-100F);
@@ -59,7 +59,6 @@ const char* BoundedPairs::for_each_strip(
     const std::function<void(const Strip&, int)>& visit) const {
   const std::size_t panel_queries = kernel_.queries.rows;
   const std::size_t panel_items = kernel_.items.rows;
-  const std::size_t strip_items = kernel_.strip_panels * panel_items;
   const std::size_t row_bytes = queries_.depth() * (kernel_.code == kernels::Code::kInt8      ? 1
                                                     : kernel_.code == kernels::Code::kFloat32 ? 4
                                                                                               : 2);
@@ -73,7 +72,7 @@ const char* BoundedPairs::for_each_strip(
   const auto shares = static_cast<std::size_t>(threads_) * 4;
   block_panels =
       std::clamp<std::size_t>((queries_.panels() + shares - 1) / shares, 1, block_panels);
-  const std::size_t block_items = rows_of(kItemBlockBytes, strip_items, strip_items);
+  const std::size_t block_items = rows_of(kItemBlockBytes, strip_items(), strip_items());
   const auto blocks =
       static_cast<std::int64_t>((queries_.panels() + block_panels - 1) / block_panels);
   const char* path = kernel_.isa;
@@ -81,29 +80,28 @@ const char* BoundedPairs::for_each_strip(
 #pragma omp parallel num_threads(threads_)
   {
     const int thread = omp_get_thread_num();
-    std::vector<float, AlignedAllocator<float, 64>> dots(panel_queries * strip_items);
+    std::vector<float, AlignedAllocator<float, 64>> dots(panel_queries * strip_items());
 #pragma omp for schedule(dynamic)
     for (std::int64_t block = 0; block < blocks; ++block) {
       const std::size_t first_panel = static_cast<std::size_t>(block) * block_panels;
       const std::size_t last_panel = std::min(queries_.panels(), first_panel + block_panels);
-      for (std::size_t block_item = 0; block_item < items_.scale().size();
-           block_item += block_items) {
-        const std::size_t block_end = std::min(items_.scale().size(), block_item + block_items);
+      for (std::size_t block_item = 0; block_item < padded_items(); block_item += block_items) {
+        const std::size_t block_end = std::min(padded_items(), block_item + block_items);
         for (std::size_t panel = first_panel; panel < last_panel; ++panel) {
           const std::size_t first_query = panel * panel_queries;
           const std::size_t query_count = std::min(panel_queries, queries_.size() - first_query);
-          for (std::size_t first = block_item; first < block_end; first += strip_items) {
-            const std::size_t padded = std::min(strip_items, block_end - first);
+          for (std::size_t first = block_item; first < block_end; first += strip_items()) {
+            const std::size_t padded = std::min(strip_items(), block_end - first);
             const char* used =
                 kernel_.dots({queries_.panel(panel), query_count, items_.panel(first / panel_items),
                               items_.start(first / panel_items), padded / panel_items,
-                              queries_.depth(), dots.data(), strip_items});
+                              queries_.depth(), dots.data(), strip_items()});
             if (first == 0 && panel == 0) path = used;  // one thread alone comes here
             const kernels::ScanItems at{items_.scale().data() + first, items_.norm().data() + first,
                                         items_.residual().data() + first, bias_.data() + first,
                                         error_.data() + first};
             const std::size_t count = std::min(padded, items_.size() - first);
-            visit({first_query, query_count, first, count, padded, dots.data(), strip_items, at},
+            visit({first_query, query_count, first, count, padded, dots.data(), strip_items(), at},
                   thread);
           }
         }

@@ -40,6 +40,9 @@ class BoundedPairs {
   const Selection& queries() const { return query_selection_; }
   const Selection& items() const { return item_selection_; }
 
+  /// Items with those that fill the last panel; those of a strip at most.
+  std::size_t padded_items() const { return items_.scale().size(); }
+  std::size_t strip_items() const { return kernel_.strip_panels * kernel_.items.rows; }
   kernels::ScanQuery query(std::size_t in_selection) const {
     return {queries_.scale()[in_selection], queries_.norm()[in_selection],
             queries_.residual()[in_selection]};

@@ -24,4 +24,16 @@ bool certified_rank(MatrixView queries, const Gallery& gallery, const Relevance&
                     const std::vector<double>& scores, const std::vector<std::uint32_t>& few,
                     const Isa& isa, const Kernel& kernel, Ranks& out);
 
+/// Both directions of one pass: `rows` as queries, of which those of `few` are counted into
+/// `of_rows`, and `columns` as queries, each with one relevant row at most, into `of_columns`. Both
+/// have room; the relevant pairs' scores are those of each direction.
+struct RankedSide {
+  const Gallery& side;
+  const Relevance& relevant;  // of the other side's
+  const std::vector<double>& scores;
+  Ranks& out;
+};
+bool certified_rank_both(const RankedSide& rows, const std::vector<std::uint32_t>& few,
+                         const RankedSide& columns, const Isa& isa, const Kernel& kernel);
+
 }  // namespace alignlab

@@ -116,6 +116,61 @@ void count_all(MatrixView queries, const Gallery& gallery, const Relevance& rele
   }
 }
 
+struct Queries {
+  std::vector<std::uint32_t> few;   // with relevant candidates, no more than levels
+  std::vector<std::uint32_t> many;  // with more
+};
+
+Queries sorted_queries(const Relevance& relevant) {
+  Queries out;
+  for (std::size_t i = 0; i < relevant.queries(); ++i) {
+    const std::size_t size = relevant.of(i).size();
+    if (size == 0) continue;
+    (size <= kFewRelevant ? out.few : out.many).push_back(static_cast<std::uint32_t>(i));
+  }
+  return out;
+}
+
+/// With room, and nothing counted.
+Ranks uncounted(const Relevance& relevant, std::size_t candidates) {
+  Ranks out;
+  out.candidates = static_cast<std::int64_t>(candidates);
+  const auto pairs = static_cast<std::size_t>(relevant.pairs());
+  out.above.resize(pairs);
+  out.ties.resize(pairs);
+  out.ties_before.resize(pairs);
+  for (std::size_t i = 0; i < relevant.queries(); ++i) {
+    out.offsets.push_back(relevant.offset(i) + std::ssize(relevant.of(i)));
+  }
+  return out;
+}
+
+bool one_at_most(const Relevance& relevant) {
+  for (std::size_t i = 0; i < relevant.queries(); ++i) {
+    if (relevant.of(i).size() > 1) return false;
+  }
+  return true;
+}
+
+/// In one pass; false where that is not to be had. `columns` have one relevant row at most.
+bool rank_in_one_pass(const Gallery& rows, const Gallery& columns, const Relevance& of_rows,
+                      const Relevance& of_columns, const Isa& isa, const Kernel& kernel,
+                      Ranks& row_ranks, Ranks& column_ranks) {
+  const Queries queries = sorted_queries(of_rows);
+  const auto row_scores = relevant_scores(rows.vectors, columns, of_rows, isa, kernel.threads);
+  const auto column_scores =
+      relevant_scores(columns.vectors, rows, of_columns, isa, kernel.threads);
+  row_ranks = uncounted(of_rows, columns.vectors.rows());
+  column_ranks = uncounted(of_columns, rows.vectors.rows());
+  if (queries.few.empty() ||
+      !certified_rank_both({rows, of_rows, row_scores, row_ranks}, queries.few,
+                           {columns, of_columns, column_scores, column_ranks}, isa, kernel)) {
+    return false;
+  }
+  count_all(rows.vectors, columns, of_rows, row_scores, queries.many, kernel, row_ranks);
+  return true;
+}
+
 }  // namespace
 
 Ranks rank(MatrixView queries, const Gallery& gallery, const Relevance& relevant,
@@ -124,23 +179,34 @@ Ranks rank(MatrixView queries, const Gallery& gallery, const Relevance& relevant
   const Isa isa = isa_for(kernel);
   const std::vector<double> scores =
       relevant_scores(queries, gallery, relevant, isa, kernel.threads);
-  Ranks out;
-  out.candidates = static_cast<std::int64_t>(gallery.vectors.rows());
-  out.above.resize(scores.size());
-  out.ties.resize(scores.size());
-  out.ties_before.resize(scores.size());
-  std::vector<std::uint32_t> few, many;
-  for (std::size_t i = 0; i < relevant.queries(); ++i) {
-    const std::size_t size = relevant.of(i).size();
-    out.offsets.push_back(relevant.offset(i) + static_cast<std::int64_t>(size));
-    if (size > 0) (size <= kFewRelevant ? few : many).push_back(static_cast<std::uint32_t>(i));
-  }
+  Ranks out = uncounted(relevant, gallery.vectors.rows());
+  const auto [few, many] = sorted_queries(relevant);
   if (isa.dots.empty() ||
       !certified_rank(queries, gallery, relevant, scores, few, isa, kernel, out)) {
     count_all(queries, gallery, relevant, scores, few, kernel, out);
   }
   count_all(queries, gallery, relevant, scores, many, kernel, out);
   return out;
+}
+
+TwoWayRanks rank_both(const Gallery& first, const Gallery& second, const Relevance& of_first,
+                      const Relevance& of_second, const Kernel& kernel) {
+  require_comparable(first.vectors, second);
+  require_comparable(second.vectors, first);
+  const Isa isa = isa_for(kernel);
+  TwoWayRanks out;
+  if (!isa.dots.empty() && one_at_most(of_second) &&
+      rank_in_one_pass(first, second, of_first, of_second, isa, kernel, out.of_first,
+                       out.of_second)) {
+    return out;
+  }
+  if (!isa.dots.empty() && one_at_most(of_first) &&
+      rank_in_one_pass(second, first, of_second, of_first, isa, kernel, out.of_second,
+                       out.of_first)) {
+    return out;
+  }
+  return {rank(first.vectors, second, of_first, kernel),
+          rank(second.vectors, first, of_second, kernel)};
 }
 
 }  // namespace alignlab

@@ -77,6 +77,16 @@ Ranks rank(MatrixView queries, const Gallery& gallery, const Relevance& relevant
            const Kernel& kernel);
 TopK top_k(MatrixView queries, const Gallery& gallery, std::size_t k, const Kernel& kernel);
 
+struct TwoWayRanks {
+  Ranks of_first;
+  Ranks of_second;
+};
+/// Ranks of either side's items among the other's: `rank(first.vectors, second, of_first)` and
+/// `rank(second.vectors, first, of_second)`, for the price of one where the items of one side have
+/// one relevant candidate each at most.
+TwoWayRanks rank_both(const Gallery& first, const Gallery& second, const Relevance& of_first,
+                      const Relevance& of_second, const Kernel& kernel);
+
 Decisions decide(MatrixView queries, const Gallery& gallery, const Relevance& relevant,
                  double threshold, const Kernel& kernel);
 

@@ -193,6 +193,47 @@ TEST(CertifiedSearch, RanksAsSortedScoresDoOnEveryInstructionSet) {
   }
 }
 
+TEST(CertifiedSearch, RanksColumnsOnEveryInstructionSet) {
+  for (const Isa& isa : isas()) {
+    for (const kernels::DotsKernel& dots : isa.dots) {
+      std::int64_t compared = 0;
+      for (std::uint64_t seed = 40'000; seed < 40'000 + kCases; ++seed) {
+        const Case now = random_case(seed);
+        SCOPED_TRACE(now.name + " in " + dots.name + " on " + isa.name);
+        const std::size_t items = now.gallery.vectors.rows();
+        if (now.queries.rows() == 0 || items == 0) continue;
+        Rng rng(seed, "columns");
+        Gallery rows{now.queries, {}, 0};
+        for (std::size_t i = 0; seed % 2 == 0 && i < now.queries.rows(); ++i) {
+          rows.bias.push_back(rng.between(-1, 1));
+        }
+        std::vector<std::vector<std::int32_t>> one(items);
+        for (auto& row : one) {
+          row.push_back(static_cast<std::int32_t>(rng.below(now.queries.rows())));
+        }
+        const Relevance of_columns(std::move(one));
+        const Ranks expected =
+            tests::sorted_ranks(tests::all_scores(now.gallery.vectors, now.queries, rows.bias),
+                                of_columns, now.queries.rows());
+        Ranks found = expected, unused;
+        for (auto* counts : {&found.above, &found.ties, &found.ties_before}) {
+          std::ranges::fill(*counts, 0);
+        }
+        const Relevance of_rows(std::vector<std::vector<std::int32_t>>(now.queries.rows()));
+        const auto scores = relevant_scores(now.gallery.vectors, rows, of_columns, isa, 1);
+        const Kernel kernel{.codes = dots.name};
+        if (!certified_rank_both({rows, of_rows, {}, unused}, {},
+                                 {now.gallery, of_columns, scores, found}, isa, kernel)) {
+          continue;
+        }
+        ++compared;
+        ASSERT_EQ(found, expected);
+      }
+      EXPECT_GT(compared, 200);
+    }
+  }
+}
+
 TEST(CertifiedSearch, FindsTheTopOfTheSortedScoresOnEveryInstructionSet) {
   for (const Isa& isa : isas()) {
     for (const kernels::DotsKernel& dots : isa.dots) {

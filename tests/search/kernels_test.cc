@@ -139,6 +139,48 @@ TEST(Kernels, FindTheTopOfTheSortedScores) {
   }
 }
 
+/// For each of `queries` one candidate, or none.
+Relevance one_or_none(std::size_t queries, std::size_t candidates, Rng& rng) {
+  Rows rows(queries);
+  for (auto& row : rows) {
+    if (candidates > 0 && rng.chance(0.8))
+      row.push_back(static_cast<std::int32_t>(rng.below(candidates)));
+  }
+  return Relevance(std::move(rows));
+}
+
+TEST(Kernels, RankBothSidesAsEachByItself) {
+  for (std::uint64_t seed = 4 * kCases; seed < 5 * kCases; ++seed) {
+    const Case now = random_case(seed);
+    SCOPED_TRACE(now.name);
+    Rng rng(seed, "sides");
+    Gallery first{now.queries, {}, 0};
+    for (std::size_t i = 0; rng.chance(0.5) && i < first.vectors.rows(); ++i) {
+      first.bias.resize(first.vectors.rows());
+      first.bias[i] = rng.chance(0.5) ? rng.normal() : rng.between(-1, 1);
+    }
+    const std::size_t items = now.gallery.vectors.rows();
+    const Relevance of_second = rng.chance(0.8)
+                                    ? one_or_none(items, first.vectors.rows(), rng)
+                                    : tests::random_relevance(items, first.vectors.rows(), rng);
+    const auto scores = tests::all_scores(now.queries, now.gallery.vectors, now.gallery.bias);
+    const auto others = tests::all_scores(now.gallery.vectors, now.queries, first.bias);
+    const Ranks of_first = tests::sorted_ranks(scores, now.relevant, items);
+    const Ranks expected = tests::sorted_ranks(others, of_second, first.vectors.rows());
+    for_each_kernel(
+        [&](const Kernel& kernel) {
+          const TwoWayRanks found = rank_both(first, now.gallery, now.relevant, of_second, kernel);
+          ASSERT_EQ(found.of_first, of_first);
+          ASSERT_EQ(found.of_second, expected);
+          const TwoWayRanks turned = rank_both(now.gallery, first, of_second, now.relevant, kernel);
+          ASSERT_EQ(turned.of_first, expected);
+          ASSERT_EQ(turned.of_second, of_first);
+        },
+        seed);
+    if (HasFatalFailure()) return;
+  }
+}
+
 TEST(Kernels, DecideByEveryScoreAtLeastTheThreshold) {
   for (std::uint64_t seed = 2 * kCases; seed < 3 * kCases; ++seed) {
     const Case now = random_case(seed);

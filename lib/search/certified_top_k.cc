@@ -1,11 +1,10 @@
-#include "search/certified.h"
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "search/best_candidates.h"
 #include "search/bounded_pairs.h"
+#include "search/certified.h"
 #include "search/certified_choice.h"
 
 namespace alignlab {
@@ -92,52 +91,7 @@ struct ScoreOf {
   }
 };
 
-/// What one thread holds of candidates in doubt.
-struct DoubtfulScores {
-  std::vector<std::uint32_t> positions;  // in a strip
-  std::vector<std::int32_t> ids;
-  std::vector<double> scores;
-  std::int64_t scored = 0;
-
-  /// Scores the first `count` positions that exist.
-  void score(const Isa& isa, std::span<const float> query, const Gallery& gallery,
-             const Strip& strip, std::size_t count) {
-    ids.clear();
-    for (std::size_t f = 0; f < count; ++f) {
-      if (positions[f] >= strip.items) continue;
-      ids.push_back(static_cast<std::int32_t>(strip.first_item + positions[f]));
-    }
-    canonical_scores(isa, query, gallery.vectors, gallery.bias, ids, scores);
-    scored += std::ssize(ids);
-  }
-};
-
-void report(const Kernel& kernel, const char* path, const char* codes, std::int64_t scored) {
-  if (kernel.work == nullptr) return;
-  kernel.work->isa = path;
-  kernel.work->codes = codes;
-  kernel.work->scored = scored;
-}
-
 }  // namespace
-
-std::vector<double> relevant_scores(MatrixView queries, const Gallery& gallery,
-                                    const Relevance& relevant, const Isa& isa, int threads) {
-  std::vector<double> out(static_cast<std::size_t>(relevant.pairs()));
-  const auto count = static_cast<std::int64_t>(relevant.queries());
-#pragma omp parallel num_threads(threads)
-  {
-    std::vector<double> scores;
-#pragma omp for schedule(static)
-    for (std::int64_t i = 0; i < count; ++i) {
-      const auto query = static_cast<std::size_t>(i);
-      canonical_scores(isa, queries.row(query), gallery.vectors, gallery.bias, relevant.of(query),
-                       scores);
-      std::ranges::copy(scores, out.begin() + relevant.offset(query));
-    }
-  }
-  return out;
-}
 
 bool certified_top_k(MatrixView queries, const Gallery& gallery, const Isa& isa,
                      const Kernel& kernel, TopK& out) {
@@ -185,61 +139,7 @@ bool certified_top_k(MatrixView queries, const Gallery& gallery, const Isa& isa,
       scored += best[query].scored();
     }
   }
-  report(kernel, path, dots->name, scored);
-  return true;
-}
-
-bool certified_rank(MatrixView queries, const Gallery& gallery, const Relevance& relevant,
-                    const std::vector<double>& scores, const std::vector<std::uint32_t>& few,
-                    const Isa& isa, const Kernel& kernel, Ranks& out) {
-  const kernels::DotsKernel* dots =
-      choose_for_ranks(queries, gallery, relevant, scores, few, isa, kernel);
-  if (dots == nullptr) return false;
-  const BoundedPairs pairs(queries, few, gallery, all_rows(gallery.vectors), isa, *dots,
-                           kernel.threads);
-  if (!pairs.usable()) return false;
-  std::vector<kernels::ScanLevels> levels;
-  for (const std::uint32_t query : few) {
-    levels.push_back(levels_of(relevant_of(query, relevant, scores), pairs.unit()));
-  }
-  std::vector<DoubtfulScores> doubtful(static_cast<std::size_t>(kernel.threads));
-  const char* path = pairs.for_each_strip([&](const Strip& strip, int thread) {
-    DoubtfulScores& own = doubtful[static_cast<std::size_t>(thread)];
-    own.positions.resize(std::max(own.positions.size(), strip.padded));
-    for (std::size_t q = 0; q < strip.queries; ++q) {
-      const std::size_t count = isa.scan->ranks(
-          strip.dots + q * strip.stride, strip.padded, strip.at, pairs.query(strip.first_query + q),
-          levels[strip.first_query + q], own.positions.data());
-      if (count == 0) continue;
-      const std::size_t query = few[strip.first_query + q];
-      own.score(isa, queries.row(query), gallery, strip, count);
-      const auto first = static_cast<std::size_t>(relevant.offset(query));
-      const auto candidates = relevant.of(query);
-      for (std::size_t f = 0; f < own.ids.size(); ++f) {
-        for (std::size_t r = 0; r < candidates.size(); ++r) {
-          const double level = scores[first + r];
-          out.above[first + r] += own.scores[f] > level;
-          out.ties[first + r] += own.scores[f] == level;
-          out.ties_before[first + r] += own.scores[f] == level && own.ids[f] < candidates[r];
-        }
-      }
-    }
-  });
-  for (std::size_t q = 0; q < few.size(); ++q) {
-    const auto first = static_cast<std::size_t>(relevant.offset(few[q]));
-    const auto own = relevant_of(few[q], relevant, scores);
-    std::vector<double> ascending(own.begin(), own.end());
-    std::ranges::sort(ascending);
-    ascending.erase(std::unique(ascending.begin(), ascending.end()), ascending.end());
-    for (std::size_t r = 0; r < own.size(); ++r) {
-      const auto level = std::ranges::lower_bound(ascending, own[r]) - ascending.begin();
-      out.above[first + r] += levels[q].above[level];
-      --out.ties[first + r];  // with itself
-    }
-  }
-  std::int64_t all = 0;
-  for (const DoubtfulScores& own : doubtful) all += own.scored;
-  report(kernel, path, dots->name, all);
+  if (kernel.work != nullptr) *kernel.work = {path, dots->name, scored};
   return true;
 }
 
