@@ -23,33 +23,45 @@ bool all_finite(std::span<const float> values) {
 
 }  // namespace
 
-BoundedPairs::BoundedPairs(MatrixView queries, Selection query_selection, const Gallery& gallery,
-                           Selection item_selection, const Isa& isa,
+BoundedPairs::BoundedPairs(MatrixView queries, Selection query_selection, CodedGallery& gallery,
                            const kernels::DotsKernel& kernel, int threads)
-    : isa_(isa),
+    : BoundedPairs(queries, std::move(query_selection), gallery,
+                   all_rows(gallery.gallery().vectors), gallery.codes(kernel, threads), kernel,
+                   threads) {}
+
+BoundedPairs::BoundedPairs(MatrixView queries, Selection query_selection, CodedGallery& gallery,
+                           Selection item_selection, const kernels::DotsKernel& kernel, int threads)
+    : BoundedPairs(
+          queries, std::move(query_selection), gallery, item_selection,
+          std::make_shared<CodedRows>(gallery.gallery().vectors, item_selection, gallery.isa(),
+                                      kernel, CodedRows::Side::kItems, gallery.exponent(), threads),
+          kernel, threads) {}
+
+BoundedPairs::BoundedPairs(MatrixView queries, Selection query_selection, CodedGallery& gallery,
+                           Selection item_selection, std::shared_ptr<const CodedRows> items,
+                           const kernels::DotsKernel& kernel, int threads)
+    : isa_(gallery.isa()),
       kernel_(kernel),
       threads_(threads),
       query_selection_(std::move(query_selection)),
       item_selection_(std::move(item_selection)),
-      query_exponent_(common_exponent(queries, isa, threads)),
-      item_exponent_(common_exponent(gallery.vectors, isa, threads)),
-      unit_(std::ldexp(1.0, query_exponent_ + item_exponent_)),
-      queries_(queries, query_selection_, isa, kernel, CodedRows::Side::kQueries, query_exponent_,
-               threads),
-      items_(gallery.vectors, item_selection_, isa, kernel, CodedRows::Side::kItems, item_exponent_,
-             threads) {
+      queries_(queries, query_selection_, isa_, kernel, CodedRows::Side::kQueries,
+               common_exponent(queries, isa_, threads), threads),
+      items_(std::move(items)),
+      unit_(std::ldexp(1.0, queries_.exponent() + items_->exponent())) {
+  const std::vector<double>& item_bias = gallery.gallery().bias;
   const std::size_t padded = padded_items();
   bias_.assign(padded, kNone);
   // What is lost to subnormal numbers anywhere; bias is rounded once, and once more when added.
   error_.assign(padded, 0x1p-100F);
   usable_ = queries.cols() <= kMostColumns;
-  for (std::size_t j = 0; j < items_.size(); ++j) {
-    const double bias = gallery.bias.empty() ? 0.0 : gallery.bias[item_selection_[j]] * unit_;
+  for (std::size_t j = 0; j < items_->size(); ++j) {
+    const double bias = item_bias.empty() ? 0.0 : item_bias[item_selection_[j]] * unit_;
     bias_[j] = static_cast<float>(bias);
     error_[j] = rounded_up(std::abs(bias) * 0x1p-20 + 0x1p-100);
     usable_ = usable_ && std::isfinite(bias_[j]) && std::isfinite(error_[j]);
   }
-  for (const CodedRows* side : {&queries_, &items_}) {
+  for (const CodedRows* side : {static_cast<const CodedRows*>(&queries_), items_.get()}) {
     usable_ = usable_ && all_finite(side->scale()) && all_finite(side->norm()) &&
               all_finite(side->residual());
   }
@@ -92,15 +104,15 @@ const char* BoundedPairs::for_each_strip(
           const std::size_t query_count = std::min(panel_queries, queries_.size() - first_query);
           for (std::size_t first = block_item; first < block_end; first += strip_items()) {
             const std::size_t padded = std::min(strip_items(), block_end - first);
-            const char* used =
-                kernel_.dots({queries_.panel(panel), query_count, items_.panel(first / panel_items),
-                              items_.start(first / panel_items), padded / panel_items,
-                              queries_.depth(), dots.data(), strip_items()});
+            const char* used = kernel_.dots(
+                {queries_.panel(panel), query_count, items_->panel(first / panel_items),
+                 items_->start(first / panel_items), padded / panel_items, queries_.depth(),
+                 dots.data(), strip_items()});
             if (first == 0 && panel == 0) path = used;  // one thread alone comes here
-            const kernels::ScanItems at{items_.scale().data() + first, items_.norm().data() + first,
-                                        items_.residual().data() + first, bias_.data() + first,
-                                        error_.data() + first};
-            const std::size_t count = std::min(padded, items_.size() - first);
+            const kernels::ScanItems at{
+                items_->scale().data() + first, items_->norm().data() + first,
+                items_->residual().data() + first, bias_.data() + first, error_.data() + first};
+            const std::size_t count = std::min(padded, items_->size() - first);
             visit({first_query, query_count, first, count, padded, dots.data(), strip_items(), at},
                   thread);
           }

@@ -26,10 +26,12 @@ struct Strip {
 
 class BoundedPairs {
  public:
-  /// `isa` and `kernel` outlive this, as do the rows.
-  BoundedPairs(MatrixView queries, Selection query_selection, const Gallery& gallery,
-               Selection item_selection, const Isa& isa, const kernels::DotsKernel& kernel,
-               int threads);
+  /// All items of the gallery. It and `kernel`, as the rows, outlive this.
+  BoundedPairs(MatrixView queries, Selection query_selection, CodedGallery& gallery,
+               const kernels::DotsKernel& kernel, int threads);
+  /// A sample of the items.
+  BoundedPairs(MatrixView queries, Selection query_selection, CodedGallery& gallery,
+               Selection item_selection, const kernels::DotsKernel& kernel, int threads);
 
   /// False where a bound left the range of floats, or rows are so long that sums of codes might:
   /// then nothing can be read off strips.
@@ -41,7 +43,7 @@ class BoundedPairs {
   const Selection& items() const { return item_selection_; }
 
   /// Items with those that fill the last panel; those of a strip at most.
-  std::size_t padded_items() const { return items_.scale().size(); }
+  std::size_t padded_items() const { return items_->scale().size(); }
   std::size_t strip_items() const { return kernel_.strip_panels * kernel_.items.rows; }
   kernels::ScanQuery query(std::size_t in_selection) const {
     return {queries_.scale()[in_selection], queries_.norm()[in_selection],
@@ -53,16 +55,18 @@ class BoundedPairs {
   const char* for_each_strip(const std::function<void(const Strip&, int)>& visit) const;
 
  private:
+  BoundedPairs(MatrixView queries, Selection query_selection, CodedGallery& gallery,
+               Selection item_selection, std::shared_ptr<const CodedRows> items,
+               const kernels::DotsKernel& kernel, int threads);
+
   const Isa& isa_;
   const kernels::DotsKernel& kernel_;
   int threads_;
   Selection query_selection_;
   Selection item_selection_;
-  int query_exponent_;
-  int item_exponent_;
-  double unit_;
   CodedRows queries_;
-  CodedRows items_;
+  std::shared_ptr<const CodedRows> items_;
+  double unit_;
   std::vector<float> bias_;
   std::vector<float> error_;
   bool usable_ = false;

@@ -5,8 +5,7 @@
 // arguments have been checked (search/tiles.h). Each returns false, having found nothing, where
 // bounds say nothing or too little to be worth it: then every score has to be computed.
 
-#include "search/isa.h"
-#include "search/search.h"
+#include "search/codes.h"
 
 namespace alignlab {
 
@@ -15,8 +14,7 @@ std::vector<double> relevant_scores(MatrixView queries, const Gallery& gallery,
                                     const Relevance& relevant, const Isa& isa, int threads);
 
 /// `out` has its k, and room.
-bool certified_top_k(MatrixView queries, const Gallery& gallery, const Isa& isa,
-                     const Kernel& kernel, TopK& out);
+bool certified_top_k(MatrixView queries, CodedGallery& gallery, const Kernel& kernel, TopK& out);
 
 /// Counts for the queries of `few`, each with 1 to kMostLevels relevant candidates of `scores`,
 /// into `out`, which has room.

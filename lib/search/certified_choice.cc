@@ -38,10 +38,10 @@ Selection picked(const Selection& from, const Selection& which) {
 /// How many pairs of the sample codes leave in doubt.
 using CountDoubtful = std::function<std::size_t(const BoundedPairs&)>;
 
-const kernels::DotsKernel* choose(MatrixView queries, const Gallery& gallery,
-                                  const Selection& sampled_queries, const Isa& isa,
-                                  const Kernel& kernel, std::size_t pairs,
-                                  const CountDoubtful& count_doubtful) {
+const kernels::DotsKernel* choose(MatrixView queries, CodedGallery& gallery,
+                                  const Selection& sampled_queries, const Kernel& kernel,
+                                  std::size_t pairs, const CountDoubtful& count_doubtful) {
+  const Isa& isa = gallery.isa();
   if (!kernel.codes.empty()) {
     for (const kernels::DotsKernel& dots : isa.dots) {
       if (kernel.codes == dots.name) return &dots;
@@ -50,14 +50,14 @@ const kernels::DotsKernel* choose(MatrixView queries, const Gallery& gallery,
   }
   if (queries.cols() == 0) return nullptr;
   if (pairs < kFewPairs) return &isa.dots.front();
-  const Selection sampled_items = spread(gallery.vectors.rows(), kSampleItems);
+  const Selection sampled_items = spread(gallery.gallery().vectors.rows(), kSampleItems);
   const auto columns = static_cast<double>(queries.cols());
   double least = columns / kExactProducts;
   const kernels::DotsKernel* best = nullptr;
   for (const kernels::DotsKernel& dots : isa.dots) {
     const double filter = columns / dots.products_a_cycle;
     if (filter >= least) continue;
-    const BoundedPairs sample(queries, sampled_queries, gallery, sampled_items, isa, dots, 1);
+    const BoundedPairs sample(queries, sampled_queries, gallery, sampled_items, dots, 1);
     if (!sample.usable()) continue;
     const double doubtful = static_cast<double>(count_doubtful(sample)) /
                             static_cast<double>(sampled_queries.size() * sampled_items.size());
@@ -71,10 +71,13 @@ const kernels::DotsKernel* choose(MatrixView queries, const Gallery& gallery,
 
 }  // namespace
 
-const kernels::DotsKernel* choose_for_top_k(MatrixView queries, const Gallery& gallery,
-                                            std::size_t k, const Isa& isa, const Kernel& kernel) {
+const kernels::DotsKernel* choose_for_top_k(MatrixView queries, CodedGallery& gallery,
+                                            std::size_t k, const Kernel& kernel) {
+  const Isa& isa = gallery.isa();
+  const Matrix& vectors = gallery.gallery().vectors;
+  const std::vector<double>& bias = gallery.gallery().bias;
   const Selection sampled = spread(queries.rows(), kSampleQueries);
-  const std::size_t items = gallery.vectors.rows();
+  const std::size_t items = vectors.rows();
   const CountDoubtful count_doubtful = [&](const BoundedPairs& pairs) {
     // The k-th best of all stands about where the same share of the sample does.
     const std::size_t size = pairs.items().size();
@@ -84,7 +87,7 @@ const kernels::DotsKernel* choose_for_top_k(MatrixView queries, const Gallery& g
     std::vector<float> least;
     std::vector<double> scores;
     for (const std::uint32_t query : pairs.queries()) {
-      canonical_scores(isa, queries.row(query), gallery.vectors, gallery.bias, ids, scores);
+      canonical_scores(isa, queries.row(query), vectors, bias, ids, scores);
       std::ranges::nth_element(scores, scores.begin() + static_cast<std::ptrdiff_t>(rank),
                                std::greater<>());
       least.push_back(rounded_down(scores[rank] * pairs.unit()));
@@ -101,14 +104,15 @@ const kernels::DotsKernel* choose_for_top_k(MatrixView queries, const Gallery& g
     });
     return doubtful;
   };
-  return choose(queries, gallery, sampled, isa, kernel, queries.rows() * items, count_doubtful);
+  return choose(queries, gallery, sampled, kernel, queries.rows() * items, count_doubtful);
 }
 
-const kernels::DotsKernel* choose_for_ranks(MatrixView queries, const Gallery& gallery,
+const kernels::DotsKernel* choose_for_ranks(MatrixView queries, CodedGallery& gallery,
                                             const Relevance& relevant,
                                             std::span<const double> scores,
-                                            const std::vector<std::uint32_t>& few, const Isa& isa,
+                                            const std::vector<std::uint32_t>& few,
                                             const Kernel& kernel) {
+  const Isa& isa = gallery.isa();
   const Selection sampled = picked(few, spread(few.size(), kSampleQueries));
   const CountDoubtful count_doubtful = [&](const BoundedPairs& pairs) {
     std::size_t doubtful = 0;
@@ -124,7 +128,7 @@ const kernels::DotsKernel* choose_for_ranks(MatrixView queries, const Gallery& g
     });
     return doubtful;
   };
-  return choose(queries, gallery, sampled, isa, kernel, few.size() * gallery.vectors.rows(),
+  return choose(queries, gallery, sampled, kernel, few.size() * gallery.gallery().vectors.rows(),
                 count_doubtful);
 }
 

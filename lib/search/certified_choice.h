@@ -8,20 +8,19 @@
 #include <span>
 #include <vector>
 
-#include "search/isa.h"
-#include "search/search.h"
+#include "search/codes.h"
 
 namespace alignlab {
 
 /// Null where computing every score is expected to be as fast, or bounds say nothing.
-const kernels::DotsKernel* choose_for_top_k(MatrixView queries, const Gallery& gallery,
-                                            std::size_t k, const Isa& isa, const Kernel& kernel);
+const kernels::DotsKernel* choose_for_top_k(MatrixView queries, CodedGallery& gallery,
+                                            std::size_t k, const Kernel& kernel);
 
 /// For the queries of `few`, whose relevant candidates score as `scores` says.
-const kernels::DotsKernel* choose_for_ranks(MatrixView queries, const Gallery& gallery,
+const kernels::DotsKernel* choose_for_ranks(MatrixView queries, CodedGallery& gallery,
                                             const Relevance& relevant,
                                             std::span<const double> scores,
-                                            const std::vector<std::uint32_t>& few, const Isa& isa,
+                                            const std::vector<std::uint32_t>& few,
                                             const Kernel& kernel);
 
 /// A query's part of the flat scores.

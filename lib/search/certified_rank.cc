@@ -215,11 +215,10 @@ std::vector<double> relevant_scores(MatrixView queries, const Gallery& gallery,
 bool certified_rank(MatrixView queries, const Gallery& gallery, const Relevance& relevant,
                     const std::vector<double>& scores, const std::vector<std::uint32_t>& few,
                     const Isa& isa, const Kernel& kernel, Ranks& out) {
-  const kernels::DotsKernel* dots =
-      choose_for_ranks(queries, gallery, relevant, scores, few, isa, kernel);
+  CodedGallery coded(gallery, isa, kernel.threads);
+  const kernels::DotsKernel* dots = choose_for_ranks(queries, coded, relevant, scores, few, kernel);
   if (dots == nullptr) return false;
-  const BoundedPairs pairs(queries, few, gallery, all_rows(gallery.vectors), isa, *dots,
-                           kernel.threads);
+  const BoundedPairs pairs(queries, few, coded, *dots, kernel.threads);
   if (!pairs.usable()) return false;
   RowCounts rows(pairs, queries, gallery, relevant, scores, out);
   std::vector<DoubtfulScores> doubtful(static_cast<std::size_t>(kernel.threads),
@@ -235,11 +234,11 @@ bool certified_rank(MatrixView queries, const Gallery& gallery, const Relevance&
 bool certified_rank_both(const RankedSide& rows, const std::vector<std::uint32_t>& few,
                          const RankedSide& columns, const Isa& isa, const Kernel& kernel) {
   const MatrixView queries = rows.side.vectors;
+  CodedGallery coded(columns.side, isa, kernel.threads);
   const kernels::DotsKernel* dots =
-      choose_for_ranks(queries, columns.side, rows.relevant, rows.scores, few, isa, kernel);
+      choose_for_ranks(queries, coded, rows.relevant, rows.scores, few, kernel);
   if (dots == nullptr) return false;
-  const BoundedPairs pairs(queries, all_rows(queries), columns.side, all_rows(columns.side.vectors),
-                           isa, *dots, kernel.threads);
+  const BoundedPairs pairs(queries, all_rows(queries), coded, *dots, kernel.threads);
   if (!pairs.usable()) return false;
   RowCounts row_counts(pairs, queries, columns.side, rows.relevant, rows.scores, rows.out);
   ColumnCounts column_counts(pairs, rows.side, columns, kernel.threads);

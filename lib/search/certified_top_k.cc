@@ -93,12 +93,12 @@ struct ScoreOf {
 
 }  // namespace
 
-bool certified_top_k(MatrixView queries, const Gallery& gallery, const Isa& isa,
-                     const Kernel& kernel, TopK& out) {
-  const kernels::DotsKernel* dots = choose_for_top_k(queries, gallery, out.k, isa, kernel);
+bool certified_top_k(MatrixView queries, CodedGallery& coded, const Kernel& kernel, TopK& out) {
+  const Isa& isa = coded.isa();
+  const Gallery& gallery = coded.gallery();
+  const kernels::DotsKernel* dots = choose_for_top_k(queries, coded, out.k, kernel);
   if (dots == nullptr) return false;
-  const BoundedPairs pairs(queries, all_rows(queries), gallery, all_rows(gallery.vectors), isa,
-                           *dots, kernel.threads);
+  const BoundedPairs pairs(queries, all_rows(queries), coded, *dots, kernel.threads);
   if (!pairs.usable()) return false;
   std::vector<BestOfQuery> best(queries.rows(), BestOfQuery(out.k));
   std::vector<std::vector<std::uint32_t>> found(static_cast<std::size_t>(kernel.threads));

@@ -175,6 +175,7 @@ Selection all_rows(MatrixView rows) {
 CodedRows::CodedRows(MatrixView rows, std::span<const std::uint32_t> selection, const Isa& isa,
                      const DotsKernel& kernel, Side side, int exponent, int threads)
     : layout_(side == Side::kQueries ? kernel.queries : kernel.items),
+      exponent_(exponent),
       size_(selection.size()),
       depth_(rounded(rows.cols(), kernel.depth_multiple)),
       panel_bytes_(layout_.rows * depth_ * code_bytes(kernel.code)) {
@@ -223,6 +224,24 @@ CodedRows::CodedRows(MatrixView rows, std::span<const std::uint32_t> selection, 
       }
     }
   }
+}
+
+CodedGallery::CodedGallery(const Gallery& gallery, const Isa& isa, int threads)
+    : gallery_(gallery), isa_(isa), exponent_(common_exponent(gallery.vectors, isa, threads)) {}
+
+std::shared_ptr<const CodedRows> CodedGallery::codes(const DotsKernel& kernel, int threads) {
+  auto& own = codes_[kernel.name];
+  if (own == nullptr) {
+    own = std::make_shared<CodedRows>(gallery_.vectors, all_rows(gallery_.vectors), isa_, kernel,
+                                      CodedRows::Side::kItems, exponent_, threads);
+  }
+  return own;
+}
+
+std::size_t CodedGallery::bytes() const {
+  std::size_t sum = 0;
+  for (const auto& [name, codes] : codes_) sum += codes->bytes();
+  return sum;
 }
 
 }  // namespace alignlab

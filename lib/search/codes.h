@@ -13,7 +13,10 @@
 // (kernels/scan.h), and of the canonical score itself.
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/matrix.h"
@@ -35,6 +38,9 @@ class CodedRows {
   CodedRows(MatrixView rows, std::span<const std::uint32_t> selection, const Isa& isa,
             const kernels::DotsKernel& kernel, Side side, int exponent, int threads);
 
+  /// That of the shared power of two.
+  int exponent() const { return exponent_; }
+  std::size_t bytes() const { return bytes_.size() + 4 * (start_.size() + 3 * scale_.size()); }
   /// How many were selected; arrays go on to whole panels, with rows of scale 0.
   std::size_t size() const { return size_; }
   std::size_t panels() const { return scale_.size() / layout_.rows; }
@@ -53,6 +59,7 @@ class CodedRows {
 
  private:
   kernels::PanelLayout layout_;
+  int exponent_;
   std::size_t size_;
   std::size_t depth_;
   std::size_t panel_bytes_;
@@ -61,6 +68,26 @@ class CodedRows {
   std::vector<float> scale_;
   std::vector<float> norm_;
   std::vector<float> residual_;
+};
+
+/// A gallery with the codes that searches of it have needed so far, so that the next ones need not
+/// make them again. Not for several threads at a time.
+class CodedGallery {
+ public:
+  /// Both outlive this.
+  CodedGallery(const Gallery& gallery, const Isa& isa, int threads);
+
+  const Gallery& gallery() const { return gallery_; }
+  const Isa& isa() const { return isa_; }
+  int exponent() const { return exponent_; }
+  std::shared_ptr<const CodedRows> codes(const kernels::DotsKernel& kernel, int threads);
+  std::size_t bytes() const;  // of codes
+
+ private:
+  const Gallery& gallery_;
+  const Isa& isa_;
+  int exponent_;
+  std::map<std::string, std::shared_ptr<const CodedRows>> codes_;  // by their name
 };
 
 /// The float at or next above, or below, a number.

@@ -12,6 +12,7 @@
 // NaN or infinity in a row is a DataError that names the row.
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -76,6 +77,27 @@ std::string selected_isa();
 Ranks rank(MatrixView queries, const Gallery& gallery, const Relevance& relevant,
            const Kernel& kernel);
 TopK top_k(MatrixView queries, const Gallery& gallery, std::size_t k, const Kernel& kernel);
+
+/// A gallery for search after search: what a kernel makes of it is made once. Not for several
+/// threads at a time; searches have their own.
+class SearchIndex {
+ public:
+  /// The gallery outlives this.
+  SearchIndex(const Gallery& gallery, const Kernel& kernel);
+  ~SearchIndex();
+  SearchIndex(const SearchIndex&) = delete;
+  SearchIndex& operator=(const SearchIndex&) = delete;
+
+  TopK top_k(MatrixView queries, std::size_t k);
+  /// Of the gallery, and of what has been made of it so far.
+  std::size_t bytes() const;
+
+ private:
+  struct Codes;
+  const Gallery& gallery_;
+  Kernel kernel_;
+  std::unique_ptr<Codes> codes_;
+};
 
 struct TwoWayRanks {
   Ranks of_first;

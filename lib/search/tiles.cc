@@ -33,11 +33,19 @@ void add_bias(std::span<double> scores, const Gallery& gallery, std::size_t firs
 }  // namespace
 
 void require_comparable(MatrixView queries, const Gallery& gallery) {
+  require_comparable_queries(queries, gallery);
+  require_finite(gallery);
+}
+
+void require_comparable_queries(MatrixView queries, const Gallery& gallery) {
   if (queries.cols() != gallery.vectors.cols()) {
     throw DataError(fmt::format("queries have {} columns, candidates {}", queries.cols(),
                                 gallery.vectors.cols()));
   }
   require_finite(queries, "queries");
+}
+
+void require_finite(const Gallery& gallery) {
   require_finite(gallery.vectors, "candidates");
   for (std::size_t j = 0; j < gallery.bias.size(); ++j) {
     if (!std::isfinite(gallery.bias[j])) {

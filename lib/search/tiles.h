@@ -21,6 +21,9 @@ struct Tile {
 /// DataError that names the row for what is not finite, or the columns where they differ. A NaN
 /// would compare as neither above nor tied, and so rank first.
 void require_comparable(MatrixView queries, const Gallery& gallery);
+/// The same, where the gallery has been checked already.
+void require_comparable_queries(MatrixView queries, const Gallery& gallery);
+void require_finite(const Gallery& gallery);
 
 /// Calls visit(tile) for every query and gallery block; a query's tiles come in gallery order, on
 /// one thread. Which thread and which blocks can never show in what a visitor computes a query.

@@ -82,8 +82,8 @@ TEST(Bounds, HoldTheCanonicalScoreOfEveryPair) {
         const Case now = random_case(seed);
         SCOPED_TRACE(now.name + " in " + dots.name + " on " + isa.name);
         if (now.queries.rows() == 0 || now.gallery.vectors.rows() == 0) continue;
-        const BoundedPairs pairs(now.queries, all_rows(now.queries), now.gallery,
-                                 all_rows(now.gallery.vectors), isa, dots, 1);
+        CodedGallery gallery(now.gallery, isa, 1);
+        const BoundedPairs pairs(now.queries, all_rows(now.queries), gallery, dots, 1);
         usable += pairs.usable();
         if (!pairs.usable()) continue;
         const auto scores = tests::all_scores(now.queries, now.gallery.vectors, now.gallery.bias);
@@ -127,8 +127,8 @@ TEST(Bounds, AreTightEnoughToBeWorthIt) {
   for (float& value : gallery.vectors.values()) value = static_cast<float>(rng.normal());
   for (const Isa& isa : isas()) {
     for (const kernels::DotsKernel& dots : isa.dots) {
-      const BoundedPairs pairs(queries, all_rows(queries), gallery, all_rows(gallery.vectors), isa,
-                               dots, 1);
+      CodedGallery coded(gallery, isa, 1);
+      const BoundedPairs pairs(queries, all_rows(queries), coded, dots, 1);
       const double share = dots.code == kernels::Code::kInt8       ? 0.035
                            : dots.code == kernels::Code::kBfloat16 ? 0.006
                                                                    : 0.0005;
@@ -249,7 +249,8 @@ TEST(CertifiedSearch, FindsTheTopOfTheSortedScoresOnEveryInstructionSet) {
         found.scores.resize(found.ids.size());
         SearchWork work;
         const Kernel kernel{.codes = dots.name, .work = &work};
-        if (!certified_top_k(now.queries, now.gallery, isa, kernel, found)) continue;
+        CodedGallery gallery(now.gallery, isa, 1);
+        if (!certified_top_k(now.queries, gallery, kernel, found)) continue;
         ASSERT_EQ(work.isa, dots.isa);
         for (std::size_t i = 0; i < scores.size(); ++i) {
           const auto order = tests::ordered(scores[i]);
