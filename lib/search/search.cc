@@ -4,9 +4,7 @@
 
 #include <algorithm>
 #include <functional>
-#include <optional>
 
-#include "search/best_candidates.h"
 #include "search/certified.h"
 #include "search/tiles.h"
 
@@ -21,53 +19,6 @@ const std::vector<CatalogRow>& kernel_catalog() {
       {"scalar", "the reference: one score at a time, no intrinsics", {}},
   };
   return kRows;
-}
-
-TopK top_k(MatrixView queries, const Gallery& gallery, std::size_t k, const Kernel& kernel) {
-  return SearchIndex(gallery, kernel).top_k(queries, k);
-}
-
-struct SearchIndex::Codes {
-  Isa isa;
-  std::optional<CodedGallery> gallery;
-};
-
-SearchIndex::SearchIndex(const Gallery& gallery, const Kernel& kernel)
-    : gallery_(gallery), kernel_(kernel), codes_(std::make_unique<Codes>(isa_for(kernel))) {
-  require_finite(gallery);
-  if (!codes_->isa.dots.empty()) codes_->gallery.emplace(gallery, codes_->isa, kernel.threads);
-}
-
-SearchIndex::~SearchIndex() = default;
-
-std::size_t SearchIndex::bytes() const {
-  return gallery_.vectors.values().size_bytes() + gallery_.bias.size() * sizeof(double) +
-         (codes_->gallery ? codes_->gallery->bytes() : 0);
-}
-
-TopK SearchIndex::top_k(MatrixView queries, std::size_t k) {
-  require_comparable_queries(queries, gallery_);
-  TopK out;
-  out.k = std::min(k, gallery_.vectors.rows());
-  out.ids.resize(queries.rows() * out.k);
-  out.scores.resize(queries.rows() * out.k);
-  if (out.ids.empty()) return out;
-  if (codes_->gallery && certified_top_k(queries, *codes_->gallery, kernel_, out)) return out;
-  std::vector<BestCandidates> best(queries.rows(), BestCandidates(out.k));
-  for_each_tile(queries, gallery_, kernel_, [&](const Tile& tile) {
-    BestCandidates& own = best[tile.query];
-    for (std::size_t j = 0; j < tile.scores.size(); ++j) {
-      own.add({tile.scores[j], static_cast<std::int32_t>(tile.first_candidate + j)});
-    }
-  });
-  for (std::size_t i = 0; i < queries.rows(); ++i) {
-    const std::vector<Candidate>& sorted = best[i].sorted();
-    for (std::size_t r = 0; r < out.k; ++r) {
-      out.ids[i * out.k + r] = sorted[r].id;
-      out.scores[i * out.k + r] = sorted[r].score;
-    }
-  }
-  return out;
 }
 
 Decisions decide(MatrixView queries, const Gallery& gallery, const Relevance& relevant,

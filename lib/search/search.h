@@ -78,26 +78,19 @@ Ranks rank(MatrixView queries, const Gallery& gallery, const Relevance& relevant
            const Kernel& kernel);
 TopK top_k(MatrixView queries, const Gallery& gallery, std::size_t k, const Kernel& kernel);
 
-/// A gallery for search after search: what a kernel makes of it is made once. Not for several
-/// threads at a time; searches have their own.
+/// A gallery made ready for search after search. Not for several threads at a time; searches have
+/// threads of their own.
 class SearchIndex {
  public:
-  /// The gallery outlives this.
-  SearchIndex(const Gallery& gallery, const Kernel& kernel);
-  ~SearchIndex();
-  SearchIndex(const SearchIndex&) = delete;
-  SearchIndex& operator=(const SearchIndex&) = delete;
-
-  TopK top_k(MatrixView queries, std::size_t k);
-  /// Of the gallery, and of what has been made of it so far.
-  std::size_t bytes() const;
-
- private:
-  struct Codes;
-  const Gallery& gallery_;
-  Kernel kernel_;
-  std::unique_ptr<Codes> codes_;
+  virtual ~SearchIndex() = default;
+  /// Where it is approximate, fewer may be found: ids are then -1 and scores -infinity.
+  virtual TopK top_k(MatrixView queries, std::size_t k) = 0;
+  /// Of the gallery as the index holds it, and of what has been made of it so far.
+  virtual std::size_t bytes() const = 0;
 };
+
+/// The gallery outlives it.
+std::unique_ptr<SearchIndex> exact_index(const Gallery& gallery, const Kernel& kernel);
 
 struct TwoWayRanks {
   Ranks of_first;
