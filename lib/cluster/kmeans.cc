@@ -3,68 +3,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <numeric>
 
+#include "cluster/distance.h"
+#include "cluster/exact_sums.h"
+#include "cluster/kmeans_seeding.h"
 #include "core/error.h"
 #include "search/search.h"
 
 namespace alignlab {
 namespace {
 
-/// In eight lanes, which compilers make vector code of.
-double squared_distance(std::span<const float> a, std::span<const float> b) {
-  std::array<double, 8> lanes{};
-  const std::size_t whole = a.size() / lanes.size() * lanes.size();
-  for (std::size_t e = 0; e < whole; e += lanes.size()) {
-    for (std::size_t l = 0; l < lanes.size(); ++l) {
-      const double off = static_cast<double>(a[e + l]) - static_cast<double>(b[e + l]);
-      lanes[l] += off * off;
-    }
-  }
-  for (std::size_t e = whole; e < a.size(); ++e) {
-    const double off = static_cast<double>(a[e]) - static_cast<double>(b[e]);
-    lanes[e - whole] += off * off;
-  }
-  double sum = 0.0;
-  for (const double lane : lanes) sum += lane;
-  return sum;
+void require_enough(MatrixView points, std::size_t clusters) {
+  if (points.rows() >= clusters && clusters > 0) return;
+  throw DataError(fmt::format("k-means: {} clusters asked of {} points", clusters, points.rows()));
 }
 
-/// Each next centroid is a point drawn in proportion to its squared distance from those chosen.
-Matrix seed_centroids(MatrixView points, std::size_t clusters, Rng& rng) {
-  Matrix centroids(clusters, points.cols());
-  std::vector<double> nearest(points.rows(), 0.0);
-  std::size_t chosen = rng.below(points.rows());
-  for (std::size_t c = 0; c < clusters; ++c) {
-    std::ranges::copy(points.row(chosen), centroids.row(c).begin());
-    double total = 0.0;
-    for (std::size_t i = 0; i < points.rows(); ++i) {
-      const double distance = squared_distance(points.row(i), centroids.row(c));
-      nearest[i] = c == 0 ? distance : std::min(nearest[i], distance);
-      total += nearest[i];
-    }
-    if (c + 1 == clusters) break;
-    if (total == 0.0) {
-      throw DataError(fmt::format("k-means: {} clusters asked of {} points of which only {} differ",
-                                  clusters, points.rows(), c + 1));
-    }
-    double left = rng.uniform() * total;
-    chosen = 0;
-    for (std::size_t i = 0; i < points.rows(); ++i) {
-      if (nearest[i] == 0.0) continue;
-      chosen = i;
-      left -= nearest[i];
-      if (left < 0.0) break;
-    }
-  }
-  return centroids;
-}
-
-std::vector<std::int32_t> nearest_centroids(MatrixView points, const Matrix& centroids,
-                                            int threads) {
-  const Gallery gallery = prepare(centroids, Similarity::kEuclidean, "k-means centroids");
-  return top_k(points, gallery, 1, {.threads = threads}).ids;
+Gallery gallery_of(const Matrix& centroids) {
+  return prepare(centroids, Similarity::kEuclidean, "k-means centroids");
 }
 
 std::vector<std::int64_t> count_sizes(const std::vector<std::int32_t>& assignment,
@@ -99,20 +54,50 @@ void repair_empty(MatrixView points, Matrix& centroids, std::vector<std::int32_t
   }
 }
 
-Matrix means(MatrixView points, const std::vector<std::int32_t>& assignment,
-             const std::vector<std::int64_t>& sizes) {
-  std::vector<double> sums(sizes.size() * points.cols(), 0.0);
-  for (std::size_t i = 0; i < points.rows(); ++i) {
-    double* sum = sums.data() + static_cast<std::size_t>(assignment[i]) * points.cols();
-    const auto row = points.row(i);
-    for (std::size_t e = 0; e < row.size(); ++e) sum[e] += row[e];
+/// Assigns all points to where the centroids stand now.
+void assign(NearestSearch& search, MatrixView points, KMeans& out) {
+  out.assignment = search.best(gallery_of(out.centroids), out.assignment);
+  out.sizes = count_sizes(out.assignment, out.centroids.rows());
+  repair_empty(points, out.centroids, out.assignment, out.sizes);
+}
+
+void sum_objective(MatrixView points, int threads, KMeans& out) {
+  std::vector<double> squared(points.rows());
+  const auto count = static_cast<std::int64_t>(points.rows());
+#pragma omp parallel for num_threads(threads) schedule(static)
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    squared[at] = squared_distance(
+        points.row(at),
+        std::as_const(out.centroids).row(static_cast<std::size_t>(out.assignment[at])));
   }
-  Matrix centroids(sizes.size(), points.cols());
-  for (std::size_t c = 0; c < sizes.size(); ++c) {
-    for (std::size_t e = 0; e < points.cols(); ++e) {
-      centroids.row(c)[e] =
-          static_cast<float>(sums[c * points.cols() + e] / static_cast<double>(sizes[c]));
+  for (const double distance : squared) out.objective += distance;
+}
+
+/// Each point of a batch draws its centroid by one over the number of points it has drawn before.
+Matrix moved_by_batches(MatrixView points, Matrix centroids, const KMeansOptions& options, Rng& rng,
+                        Progress& progress) {
+  std::vector<std::int64_t> drawn(centroids.rows(), 0);
+  Matrix batch(std::min(options.batch, points.rows()), points.cols());
+  for (int iteration = 0; iteration < options.most_iterations; ++iteration) {
+    progress.check();
+    for (std::size_t i = 0; i < batch.rows(); ++i) {
+      std::ranges::copy(points.row(rng.below(points.rows())), batch.row(i).begin());
     }
+    const auto nearest =
+        top_k(batch, gallery_of(centroids), 1, {.name = options.kernel, .threads = options.threads})
+            .ids;
+    for (std::size_t i = 0; i < batch.rows(); ++i) {
+      const auto own = static_cast<std::size_t>(nearest[i]);
+      const double rate = 1.0 / static_cast<double>(++drawn[own]);
+      const auto centroid = centroids.row(own);
+      const auto point = std::as_const(batch).row(i);
+      for (std::size_t e = 0; e < point.size(); ++e) {
+        centroid[e] =
+            static_cast<float>(centroid[e] + rate * (static_cast<double>(point[e]) - centroid[e]));
+      }
+    }
+    progress.advance(1);
   }
   return centroids;
 }
@@ -130,28 +115,36 @@ Matrix squared_distances(MatrixView points, MatrixView centroids) {
 }
 
 KMeans k_means(MatrixView points, const KMeansOptions& options, Rng rng, Progress& progress) {
-  if (points.rows() < options.clusters || options.clusters == 0) {
-    throw DataError(
-        fmt::format("k-means: {} clusters asked of {} points", options.clusters, points.rows()));
-  }
+  require_enough(points, options.clusters);
+  require_finite(points, "points");
+  Matrix centroids = seed_centroids(points, options, rng, progress);
+  if (options.batch == 0) return k_means_from(points, std::move(centroids), options, progress);
   KMeans out;
-  out.centroids = seed_centroids(points, options.clusters, rng);
+  out.centroids = moved_by_batches(points, std::move(centroids), options, rng, progress);
+  out.iterations = options.most_iterations;
+  NearestSearch search(points, "points", {.name = options.kernel, .threads = options.threads});
+  assign(search, points, out);
+  sum_objective(points, options.threads, out);
+  return out;
+}
+
+KMeans k_means_from(MatrixView points, Matrix centroids, const KMeansOptions& options,
+                    Progress& progress) {
+  require_enough(points, centroids.rows());
+  NearestSearch search(points, "points", {.name = options.kernel, .threads = options.threads});
+  ExactSums sums(points, centroids.rows(), points.rows());
+  KMeans out;
+  out.centroids = std::move(centroids);
   for (out.iterations = 1;; ++out.iterations) {
     progress.check();
-    std::vector<std::int32_t> assignment =
-        nearest_centroids(points, out.centroids, options.threads);
-    out.sizes = count_sizes(assignment, options.clusters);
-    repair_empty(points, out.centroids, assignment, out.sizes);
-    const bool settled = assignment == out.assignment;
-    out.assignment = std::move(assignment);
-    if (settled || out.iterations > options.most_iterations) break;
-    out.centroids = means(points, out.assignment, out.sizes);
+    const std::vector<std::int32_t> before = out.assignment;
+    assign(search, points, out);
+    if (out.assignment == before || out.iterations > options.most_iterations) break;
+    sums.follow(out.assignment, options.threads);
+    out.centroids = sums.means();
     progress.advance(1);
   }
-  for (std::size_t i = 0; i < points.rows(); ++i) {
-    out.objective += squared_distance(
-        points.row(i), out.centroids.row(static_cast<std::size_t>(out.assignment[i])));
-  }
+  sum_objective(points, options.threads, out);
   return out;
 }
 

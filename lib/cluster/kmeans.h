@@ -1,10 +1,15 @@
 #pragma once
 
-// Lloyd's k-means with k-means++ seeding (Arthur and Vassilvitskii, "k-means++: The Advantages of
-// Careful Seeding", SODA 2007). Assignment is exact and canonical (search.h), sums are in double in
-// item order: the same points, k and seed give the same bits for any number of threads.
+// k-means. Lloyd's iterations assign exactly and canonically (search.h); sums of points are exact,
+// whatever their order (below), so the same points, options and seed give the same bits for any
+// number of threads and every search kernel.
+//
+// Sums: a point's values are rounded to multiples of a power of two, as fine as lets the sum of all
+// points be exact in double: 2^-52 of the largest magnitude times the number of points. So sums can
+// be kept up to date as points move, and a mean is off by no more than that.
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "core/matrix.h"
@@ -17,6 +22,14 @@ struct KMeansOptions {
   std::size_t clusters = 8;
   int most_iterations = 50;
   int threads = 1;
+  /// "k-means++" (Arthur and Vassilvitskii, SODA 2007): each next centroid a point drawn in
+  /// proportion to its squared distance from those chosen. "k-means||" (Bahmani, Moseley, Vattani,
+  /// Kumar and Vassilvitskii, VLDB 2012): many points a round, then k-means++ among them, weighted.
+  std::string seeding = "k-means++";
+  /// Points an iteration, drawn anew (Sculley, "Web-scale k-means clustering", WWW 2010), of which
+  /// most_iterations are made; 0: all of them, until nothing moves.
+  std::size_t batch = 0;
+  std::string kernel = "certified";  // of search.h
 };
 
 struct KMeans {
@@ -30,6 +43,10 @@ struct KMeans {
 /// DataError if there are fewer distinct points than clusters (no cluster may be empty). An empty
 /// cluster takes the point that is farthest from its own centroid.
 KMeans k_means(MatrixView points, const KMeansOptions& options, Rng rng, Progress& progress);
+
+/// Lloyd's iterations from these centroids, one a cluster; `seeding` and `batch` are not read.
+KMeans k_means_from(MatrixView points, Matrix centroids, const KMeansOptions& options,
+                    Progress& progress);
 
 /// Squared Euclidean distances of each point to each centroid, [points, clusters], never negative.
 Matrix squared_distances(MatrixView points, MatrixView centroids);

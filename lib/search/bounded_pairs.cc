@@ -25,43 +25,50 @@ bool all_finite(std::span<const float> values) {
 
 BoundedPairs::BoundedPairs(MatrixView queries, Selection query_selection, CodedGallery& gallery,
                            const kernels::DotsKernel& kernel, int threads)
-    : BoundedPairs(queries, std::move(query_selection), gallery,
+    : BoundedPairs(coded_queries(queries, query_selection, gallery.isa(), kernel, threads),
+                   query_selection, gallery, all_rows(gallery.gallery().vectors),
+                   gallery.codes(kernel, threads), kernel, threads) {}
+
+BoundedPairs::BoundedPairs(std::shared_ptr<const CodedRows> queries, CodedGallery& gallery,
+                           const kernels::DotsKernel& kernel, int threads)
+    : BoundedPairs(queries, selection_of(queries->size()), gallery,
                    all_rows(gallery.gallery().vectors), gallery.codes(kernel, threads), kernel,
                    threads) {}
 
 BoundedPairs::BoundedPairs(MatrixView queries, Selection query_selection, CodedGallery& gallery,
                            Selection item_selection, const kernels::DotsKernel& kernel, int threads)
     : BoundedPairs(
-          queries, std::move(query_selection), gallery, item_selection,
+          coded_queries(queries, query_selection, gallery.isa(), kernel, threads), query_selection,
+          gallery, item_selection,
           std::make_shared<CodedRows>(gallery.gallery().vectors, item_selection, gallery.isa(),
                                       kernel, CodedRows::Side::kItems, gallery.exponent(), threads),
           kernel, threads) {}
 
-BoundedPairs::BoundedPairs(MatrixView queries, Selection query_selection, CodedGallery& gallery,
-                           Selection item_selection, std::shared_ptr<const CodedRows> items,
+BoundedPairs::BoundedPairs(std::shared_ptr<const CodedRows> queries, Selection query_selection,
+                           CodedGallery& gallery, Selection item_selection,
+                           std::shared_ptr<const CodedRows> items,
                            const kernels::DotsKernel& kernel, int threads)
     : isa_(gallery.isa()),
       kernel_(kernel),
       threads_(threads),
       query_selection_(std::move(query_selection)),
       item_selection_(std::move(item_selection)),
-      queries_(queries, query_selection_, isa_, kernel, CodedRows::Side::kQueries,
-               common_exponent(queries, isa_, threads), threads),
+      queries_(std::move(queries)),
       items_(std::move(items)),
-      unit_(std::ldexp(1.0, queries_.exponent() + items_->exponent())) {
+      unit_(std::ldexp(1.0, queries_->exponent() + items_->exponent())),
+      usable_(queries_->columns() <= kMostColumns) {
   const std::vector<double>& item_bias = gallery.gallery().bias;
   const std::size_t padded = padded_items();
   bias_.assign(padded, kNone);
   // What is lost to subnormal numbers anywhere; bias is rounded once, and once more when added.
   error_.assign(padded, 0x1p-100F);
-  usable_ = queries.cols() <= kMostColumns;
   for (std::size_t j = 0; j < items_->size(); ++j) {
     const double bias = item_bias.empty() ? 0.0 : item_bias[item_selection_[j]] * unit_;
     bias_[j] = static_cast<float>(bias);
     error_[j] = rounded_up(std::abs(bias) * 0x1p-20 + 0x1p-100);
     usable_ = usable_ && std::isfinite(bias_[j]) && std::isfinite(error_[j]);
   }
-  for (const CodedRows* side : {static_cast<const CodedRows*>(&queries_), items_.get()}) {
+  for (const CodedRows* side : {queries_.get(), items_.get()}) {
     usable_ = usable_ && all_finite(side->scale()) && all_finite(side->norm()) &&
               all_finite(side->residual());
   }
@@ -71,9 +78,9 @@ const char* BoundedPairs::for_each_strip(
     const std::function<void(const Strip&, int)>& visit) const {
   const std::size_t panel_queries = kernel_.queries.rows;
   const std::size_t panel_items = kernel_.items.rows;
-  const std::size_t row_bytes = queries_.depth() * (kernel_.code == kernels::Code::kInt8      ? 1
-                                                    : kernel_.code == kernels::Code::kFloat32 ? 4
-                                                                                              : 2);
+  const std::size_t row_bytes = queries_->depth() * (kernel_.code == kernels::Code::kInt8      ? 1
+                                                     : kernel_.code == kernels::Code::kFloat32 ? 4
+                                                                                               : 2);
   const auto rows_of = [&](std::size_t bytes, std::size_t multiple, std::size_t least) {
     const std::size_t rows = bytes / std::max<std::size_t>(1, row_bytes) / multiple * multiple;
     return std::max(rows, least);
@@ -83,10 +90,10 @@ const char* BoundedPairs::for_each_strip(
       rows_of(kQueryBlockBytes, panel_queries, panel_queries) / panel_queries;
   const auto shares = static_cast<std::size_t>(threads_) * 4;
   block_panels =
-      std::clamp<std::size_t>((queries_.panels() + shares - 1) / shares, 1, block_panels);
+      std::clamp<std::size_t>((queries_->panels() + shares - 1) / shares, 1, block_panels);
   const std::size_t block_items = rows_of(kItemBlockBytes, strip_items(), strip_items());
   const auto blocks =
-      static_cast<std::int64_t>((queries_.panels() + block_panels - 1) / block_panels);
+      static_cast<std::int64_t>((queries_->panels() + block_panels - 1) / block_panels);
   const char* path = kernel_.isa;
 
 #pragma omp parallel num_threads(threads_)
@@ -96,17 +103,17 @@ const char* BoundedPairs::for_each_strip(
 #pragma omp for schedule(dynamic)
     for (std::int64_t block = 0; block < blocks; ++block) {
       const std::size_t first_panel = static_cast<std::size_t>(block) * block_panels;
-      const std::size_t last_panel = std::min(queries_.panels(), first_panel + block_panels);
+      const std::size_t last_panel = std::min(queries_->panels(), first_panel + block_panels);
       for (std::size_t block_item = 0; block_item < padded_items(); block_item += block_items) {
         const std::size_t block_end = std::min(padded_items(), block_item + block_items);
         for (std::size_t panel = first_panel; panel < last_panel; ++panel) {
           const std::size_t first_query = panel * panel_queries;
-          const std::size_t query_count = std::min(panel_queries, queries_.size() - first_query);
+          const std::size_t query_count = std::min(panel_queries, queries_->size() - first_query);
           for (std::size_t first = block_item; first < block_end; first += strip_items()) {
             const std::size_t padded = std::min(strip_items(), block_end - first);
             const char* used = kernel_.dots(
-                {queries_.panel(panel), query_count, items_->panel(first / panel_items),
-                 items_->start(first / panel_items), padded / panel_items, queries_.depth(),
+                {queries_->panel(panel), query_count, items_->panel(first / panel_items),
+                 items_->start(first / panel_items), padded / panel_items, queries_->depth(),
                  dots.data(), strip_items()});
             if (first == 0 && panel == 0) path = used;  // one thread alone comes here
             const kernels::ScanItems at{

@@ -29,6 +29,9 @@ class BoundedPairs {
   /// All items of the gallery. It and `kernel`, as the rows, outlive this.
   BoundedPairs(MatrixView queries, Selection query_selection, CodedGallery& gallery,
                const kernels::DotsKernel& kernel, int threads);
+  /// Queries that have been coded before, all of them, for the same kernel.
+  BoundedPairs(std::shared_ptr<const CodedRows> queries, CodedGallery& gallery,
+               const kernels::DotsKernel& kernel, int threads);
   /// A sample of the items.
   BoundedPairs(MatrixView queries, Selection query_selection, CodedGallery& gallery,
                Selection item_selection, const kernels::DotsKernel& kernel, int threads);
@@ -46,8 +49,8 @@ class BoundedPairs {
   std::size_t padded_items() const { return items_->scale().size(); }
   std::size_t strip_items() const { return kernel_.strip_panels * kernel_.items.rows; }
   kernels::ScanQuery query(std::size_t in_selection) const {
-    return {queries_.scale()[in_selection], queries_.norm()[in_selection],
-            queries_.residual()[in_selection]};
+    return {queries_->scale()[in_selection], queries_->norm()[in_selection],
+            queries_->residual()[in_selection]};
   }
 
   /// Calls visit(strip, thread) for all pairs. A query's strips come in item order, on one thread.
@@ -55,16 +58,17 @@ class BoundedPairs {
   const char* for_each_strip(const std::function<void(const Strip&, int)>& visit) const;
 
  private:
-  BoundedPairs(MatrixView queries, Selection query_selection, CodedGallery& gallery,
-               Selection item_selection, std::shared_ptr<const CodedRows> items,
-               const kernels::DotsKernel& kernel, int threads);
+  BoundedPairs(std::shared_ptr<const CodedRows> queries, Selection query_selection,
+               CodedGallery& gallery, Selection item_selection,
+               std::shared_ptr<const CodedRows> items, const kernels::DotsKernel& kernel,
+               int threads);
 
   const Isa& isa_;
   const kernels::DotsKernel& kernel_;
   int threads_;
   Selection query_selection_;
   Selection item_selection_;
-  CodedRows queries_;
+  std::shared_ptr<const CodedRows> queries_;
   std::shared_ptr<const CodedRows> items_;
   double unit_;
   std::vector<float> bias_;

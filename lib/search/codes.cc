@@ -166,8 +166,10 @@ int common_exponent(MatrixView rows, const Isa& isa, int threads) {
   return largest == 0.0F ? 0 : -std::ilogb(largest);
 }
 
-Selection all_rows(MatrixView rows) {
-  Selection out(rows.rows());
+Selection all_rows(MatrixView rows) { return selection_of(rows.rows()); }
+
+Selection selection_of(std::size_t size) {
+  Selection out(size);
   std::iota(out.begin(), out.end(), 0U);
   return out;
 }
@@ -176,6 +178,7 @@ CodedRows::CodedRows(MatrixView rows, std::span<const std::uint32_t> selection, 
                      const DotsKernel& kernel, Side side, int exponent, int threads)
     : layout_(side == Side::kQueries ? kernel.queries : kernel.items),
       exponent_(exponent),
+      columns_(rows.cols()),
       size_(selection.size()),
       depth_(rounded(rows.cols(), kernel.depth_multiple)),
       panel_bytes_(layout_.rows * depth_ * code_bytes(kernel.code)) {
@@ -224,6 +227,13 @@ CodedRows::CodedRows(MatrixView rows, std::span<const std::uint32_t> selection, 
       }
     }
   }
+}
+
+std::shared_ptr<const CodedRows> coded_queries(MatrixView rows, const Selection& selection,
+                                               const Isa& isa, const DotsKernel& kernel,
+                                               int threads) {
+  return std::make_shared<CodedRows>(rows, selection, isa, kernel, CodedRows::Side::kQueries,
+                                     common_exponent(rows, isa, threads), threads);
 }
 
 CodedGallery::CodedGallery(const Gallery& gallery, const Isa& isa, int threads)

@@ -29,6 +29,7 @@ int common_exponent(MatrixView rows, const Isa& isa, int threads);
 
 /// Which rows of a matrix, in which order.
 using Selection = std::vector<std::uint32_t>;
+Selection selection_of(std::size_t size);  // 0, 1, ...
 Selection all_rows(MatrixView rows);
 
 class CodedRows {
@@ -41,6 +42,7 @@ class CodedRows {
   /// That of the shared power of two.
   int exponent() const { return exponent_; }
   std::size_t bytes() const { return bytes_.size() + 4 * (start_.size() + 3 * scale_.size()); }
+  std::size_t columns() const { return columns_; }
   /// How many were selected; arrays go on to whole panels, with rows of scale 0.
   std::size_t size() const { return size_; }
   std::size_t panels() const { return scale_.size() / layout_.rows; }
@@ -60,6 +62,7 @@ class CodedRows {
  private:
   kernels::PanelLayout layout_;
   int exponent_;
+  std::size_t columns_;
   std::size_t size_;
   std::size_t depth_;
   std::size_t panel_bytes_;
@@ -69,6 +72,10 @@ class CodedRows {
   std::vector<float> norm_;
   std::vector<float> residual_;
 };
+
+std::shared_ptr<const CodedRows> coded_queries(MatrixView rows, const Selection& selection,
+                                               const Isa& isa, const kernels::DotsKernel& kernel,
+                                               int threads);
 
 /// A gallery with the codes that searches of it have needed so far, so that the next ones need not
 /// make them again. Not for several threads at a time.

@@ -92,6 +92,27 @@ class SearchIndex {
 /// The gallery outlives it.
 std::unique_ptr<SearchIndex> exact_index(const Gallery& gallery, const Kernel& kernel);
 
+/// The best candidate of each of many queries, for one set of candidates after another: what is
+/// made of the queries is made once.
+class NearestSearch {
+ public:
+  /// The queries outlive this. `name` says what they are in errors.
+  NearestSearch(MatrixView queries, const std::string& name, const Kernel& kernel);
+  ~NearestSearch();
+  NearestSearch(const NearestSearch&) = delete;
+  NearestSearch& operator=(const NearestSearch&) = delete;
+
+  /// As top_k of 1 finds them; -1 where there are no candidates. `likely` is empty or names one
+  /// candidate a query: the closer to the best, the faster.
+  std::vector<std::int32_t> best(const Gallery& gallery, std::span<const std::int32_t> likely = {});
+
+ private:
+  struct Codes;
+  MatrixView queries_;
+  Kernel kernel_;
+  std::unique_ptr<Codes> codes_;
+};
+
 struct TwoWayRanks {
   Ranks of_first;
   Ranks of_second;

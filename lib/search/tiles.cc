@@ -38,11 +38,15 @@ void require_comparable(MatrixView queries, const Gallery& gallery) {
 }
 
 void require_comparable_queries(MatrixView queries, const Gallery& gallery) {
+  require_same_columns(queries, gallery);
+  require_finite(queries, "queries");
+}
+
+void require_same_columns(MatrixView queries, const Gallery& gallery) {
   if (queries.cols() != gallery.vectors.cols()) {
     throw DataError(fmt::format("queries have {} columns, candidates {}", queries.cols(),
                                 gallery.vectors.cols()));
   }
-  require_finite(queries, "queries");
 }
 
 void require_finite(const Gallery& gallery) {

@@ -21,7 +21,8 @@ struct Tile {
 /// DataError that names the row for what is not finite, or the columns where they differ. A NaN
 /// would compare as neither above nor tied, and so rank first.
 void require_comparable(MatrixView queries, const Gallery& gallery);
-/// The same, where the gallery has been checked already.
+/// Its parts, for who has checked the others already.
+void require_same_columns(MatrixView queries, const Gallery& gallery);
 void require_comparable_queries(MatrixView queries, const Gallery& gallery);
 void require_finite(const Gallery& gallery);
 

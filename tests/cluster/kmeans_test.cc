@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <set>
 
+#include "search/search.h"
 #include "tests/core/testing.h"
 
 namespace alignlab {
@@ -47,7 +49,16 @@ double sum_of_nearest_distances(const Matrix& points, const Matrix& centroids) {
 KMeans run(const Matrix& points, std::size_t clusters, std::uint64_t seed, int most_iterations = 50,
            int threads = 1) {
   Silent silent;
-  return k_means(points, {clusters, most_iterations, threads}, Rng(seed, "test"), silent);
+  return k_means(points,
+                 {.clusters = clusters, .most_iterations = most_iterations, .threads = threads},
+                 Rng(seed, "test"), silent);
+}
+
+constexpr std::uint64_t kSeed = 3;
+
+KMeans from(const Matrix& points, const Matrix& start, const KMeansOptions& options) {
+  Silent silent;
+  return k_means_from(points, start, options, silent);
 }
 
 void expect_consistent(const Matrix& points, const KMeans& found) {
@@ -173,29 +184,121 @@ TEST(KMeans, NeverEndsAboveTheObjectiveOfItsSeeding) {
   }
 }
 
-struct Emptying {
-  std::size_t rows;
-  std::size_t cols;
-  int range;
-  std::size_t clusters;
-  std::uint64_t seed;
-};
-
 TEST(KMeans, GivesAPointToAClusterThatLloydWouldLeaveEmpty) {
-  // Found by search: a seeding of random points empties a cluster about once in ten thousand times.
-  for (const Emptying& found_by_search :
-       {Emptying{14, 2, 30, 5, 566}, Emptying{20, 2, 30, 8, 2637}, Emptying{40, 2, 30, 8, 266},
-        Emptying{14, 3, 6, 5, 2672}, Emptying{8, 2, 1000, 4, 2920}}) {
-    const auto [rows, cols, range, clusters, seed] = found_by_search;
-    const Matrix points = random_points(rows, cols, seed, range);
-    const KMeans seeded = run(points, clusters, seed, 0);
-    ASSERT_TRUE(empties_a_cluster(points, seeded.centroids)) << "seed " << seed;
+  int emptied = 0;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    const Matrix points = random_points(20, 2, seed, 30);
+    // Some of these start so far off that they get no point, at once or later.
+    const Matrix start = random_points(5, 2, seed + 1000, 45);
+    if (!empties_a_cluster(points, start)) continue;
+    ++emptied;
+    const double before = sum_of_nearest_distances(points, start);
     // Wherever the iterations are cut, also right after a repair.
-    for (const int most_iterations : {1, 2, 3, 4, 5, 50}) {
-      const KMeans found = run(points, clusters, seed, most_iterations);
+    for (const int most_iterations : {0, 1, 2, 3, 4, 5, 50}) {
+      const KMeans found = from(points, start, {.most_iterations = most_iterations});
       expect_consistent(points, found);
-      EXPECT_LE(found.objective, seeded.objective * (1.0 + 1e-6))
+      EXPECT_LE(found.objective, before * (1.0 + 1e-6))
           << "seed " << seed << ", at most " << most_iterations;
+    }
+  }
+  EXPECT_GT(emptied, 20);
+}
+
+/// Lloyd as its definition reads, in double, from the same start; sums in order of the points.
+KMeans by_definition(const Matrix& points, Matrix centroids, int iterations) {
+  KMeans out;
+  for (int iteration = 0;; ++iteration) {
+    const Gallery gallery = prepare(centroids, Similarity::kEuclidean, "centroids");
+    out.assignment = top_k(points, gallery, 1, {.name = "scalar"}).ids;
+    if (iteration == iterations) break;
+    std::vector<double> sums(centroids.values().size(), 0.0);
+    std::vector<double> sizes(centroids.rows(), 0.0);
+    for (std::size_t i = 0; i < points.rows(); ++i) {
+      const auto own = static_cast<std::size_t>(out.assignment[i]);
+      sizes[own] += 1.0;
+      for (std::size_t e = 0; e < points.cols(); ++e) {
+        sums[own * points.cols() + e] += points.row(i)[e];
+      }
+    }
+    for (std::size_t c = 0; c < centroids.rows(); ++c) {
+      EXPECT_GT(sizes[c], 0.0);
+      for (std::size_t e = 0; e < points.cols(); ++e) {
+        centroids.row(c)[e] = static_cast<float>(sums[c * points.cols() + e] / sizes[c]);
+      }
+    }
+  }
+  out.centroids = centroids;
+  return out;
+}
+
+TEST(KMeans, TakesTheStepsOfItsDefinitionWithEveryKernelAndNumberOfThreads) {
+  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+    // Integers, whose sums no order of addition changes.
+    const std::size_t cols = seed % 3 == 0 ? 3 : 150;
+    const Matrix points = random_points(700, cols, seed, 20);
+    Matrix start(9, cols);
+    for (std::size_t c = 0; c < 9; ++c) {
+      std::ranges::copy(points.row(c * 70), start.row(c).begin());
+    }
+    for (const int iterations : {0, 1, 4, 9}) {
+      const KMeans expected = by_definition(points, start, iterations);
+      for (const char* kernel : {"certified", "blas", "scalar"}) {
+        for (const int threads : {1, 2, 3}) {
+          const KMeans found = from(
+              points, start, {.most_iterations = iterations, .threads = threads, .kernel = kernel});
+          ASSERT_EQ(found.assignment, expected.assignment) << kernel << " " << threads;
+          ASSERT_EQ(found.centroids, expected.centroids) << kernel << " " << threads;
+        }
+      }
+    }
+  }
+}
+
+TEST(KMeans, OfRealNumbersHasTheSameBitsWithEveryKernelAndNumberOfThreads) {
+  Rng random(4, "points");
+  Matrix points(900, 130);
+  for (float& value : points.values()) value = static_cast<float>(std::ldexp(random.normal(), -20));
+  for (const char* seeding : {"k-means++", "k-means||"}) {
+    for (const std::size_t batch : {std::size_t{0}, std::size_t{64}}) {
+      const KMeansOptions options{
+          .clusters = 12, .most_iterations = 8, .seeding = seeding, .batch = batch};
+      Silent silent;
+      const KMeans first = k_means(points, options, Rng(kSeed, "test"), silent);
+      expect_consistent(points, first);
+      for (const char* kernel : {"certified", "blas", "scalar"}) {
+        for (const int threads : {1, 2, 3}) {
+          KMeansOptions other = options;
+          other.kernel = kernel;
+          other.threads = threads;
+          const KMeans found = k_means(points, other, Rng(kSeed, "test"), silent);
+          ASSERT_EQ(found.centroids, first.centroids) << kernel << " " << threads;
+          ASSERT_EQ(found.assignment, first.assignment);
+          ASSERT_EQ(found.objective, first.objective);
+        }
+      }
+    }
+  }
+}
+
+TEST(KMeans, FindsWellSeparatedClustersHoweverItIsSeededAndByBatches) {
+  // Twenty blobs: plain random starts would nearly always miss some.
+  Rng random(5, "blobs");
+  Matrix points(2000, 8), centres(20, 8);
+  for (float& value : centres.values()) value = static_cast<float>(random.uniform(-50.0, 50.0));
+  for (std::size_t i = 0; i < points.rows(); ++i) {
+    for (std::size_t e = 0; e < 8; ++e) {
+      points.row(i)[e] = centres.row(i % 20)[e] + static_cast<float>(0.1 * random.normal());
+    }
+  }
+  for (const char* seeding : {"k-means++", "k-means||"}) {
+    for (const std::size_t batch : {std::size_t{0}, std::size_t{256}}) {
+      Silent silent;
+      const KMeans found = k_means(
+          points, {.clusters = 20, .most_iterations = 30, .seeding = seeding, .batch = batch},
+          Rng(kSeed, "test"), silent);
+      expect_consistent(points, found);
+      // 0.01 a value, give or take.
+      EXPECT_NEAR(found.objective / 16000.0, 0.01, 0.001) << seeding << " " << batch;
     }
   }
 }
