@@ -19,6 +19,7 @@ struct Isa {
   bool available;  // on the running machine
   kernels::ScoreTile score_tile;
   kernels::ScoreRows score_rows;
+  kernels::ScorePairs score_pairs;
   const kernels::ScanKernels* scan;
   const kernels::RoundingKernels* rounding;
   std::vector<kernels::DotsKernel> dots;  // by falling speed

@@ -93,7 +93,7 @@ class SearchIndex {
 std::unique_ptr<SearchIndex> exact_index(const Gallery& gallery, const Kernel& kernel);
 
 /// The best candidate of each of many queries, for one set of candidates after another: what is
-/// made of the queries is made once.
+/// made of the queries is made once, and how they are filtered is chosen for the first set.
 class NearestSearch {
  public:
   /// The queries outlive this. `name` says what they are in errors.

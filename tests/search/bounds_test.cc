@@ -22,6 +22,8 @@ void score_tile_emulated(const double* queries, std::size_t query_count, const d
                          std::size_t stride);
 void score_rows_emulated(const float* query, const float* const* rows, std::size_t count,
                          std::size_t cols, double* out);
+void score_pairs_emulated(const float* const* queries, const float* const* rows, std::size_t count,
+                          std::size_t cols, double* out);
 extern const ScanKernels kScanEmulated;
 extern const RoundingKernels kRoundingEmulated;
 const char* dots_int8_avx512_emulated(const DotsArguments& a);
@@ -41,6 +43,7 @@ Isa emulated(const std::string& name) {
     if (name != isa.name) continue;
     isa.score_tile = kernels::score_tile_emulated;
     isa.score_rows = kernels::score_rows_emulated;
+    isa.score_pairs = kernels::score_pairs_emulated;
     isa.scan = &kernels::kScanEmulated;
     isa.rounding = &kernels::kRoundingEmulated;
     for (kernels::DotsKernel& dots : isa.dots) {
@@ -259,6 +262,29 @@ TEST(CertifiedSearch, FindsTheTopOfTheSortedScoresOnEveryInstructionSet) {
             ASSERT_EQ(found.scores[i * found.k + r], scores[i][static_cast<std::size_t>(order[r])]);
           }
         }
+      }
+    }
+  }
+}
+
+TEST(CanonicalScores, HaveTheBitsOfTheirDefinitionOnEveryInstructionSet) {
+  Rng rng(6, "rows");
+  for (const Isa& isa : isas()) {
+    for (const std::size_t cols : {0UL, 1UL, 7UL, 8UL, 9UL, 31UL, 64UL, 513UL}) {
+      const std::size_t count = 11;
+      const Matrix x = tests::random_rows(count, cols, Style::kMixed, rng);
+      const Matrix g = tests::random_rows(count, cols, Style::kMixed, rng);
+      std::vector<const float*> xs, gs;
+      for (std::size_t i = 0; i < count; ++i) {
+        xs.push_back(x.row(i).data());
+        gs.push_back(g.row(i).data());
+      }
+      std::vector<double> pairs(count), rows(count);
+      isa.score_pairs(xs.data(), gs.data(), count, cols, pairs.data());
+      isa.score_rows(xs[3], gs.data(), count, cols, rows.data());
+      for (std::size_t i = 0; i < count; ++i) {
+        ASSERT_EQ(pairs[i], tests::dot_by_definition(x.row(i), g.row(i))) << isa.name << cols;
+        ASSERT_EQ(rows[i], tests::dot_by_definition(x.row(3), g.row(i))) << isa.name << cols;
       }
     }
   }

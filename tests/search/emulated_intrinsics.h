@@ -250,6 +250,7 @@ inline void tile_dpbf16ps(int sums, int a, int b) {
 
 #define score_tile_avx512 score_tile_emulated
 #define score_rows_avx512 score_rows_emulated
+#define score_pairs_avx512 score_pairs_emulated
 #define kScanAvx512 kScanEmulated
 #define kRoundingAvx512 kRoundingEmulated
 #define dots_int8_avx512 dots_int8_avx512_emulated

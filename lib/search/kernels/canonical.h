@@ -17,6 +17,11 @@ using ScoreTile = void (*)(const double* queries, std::size_t query_count, const
 using ScoreRows = void (*)(const float* query, const float* const* rows, std::size_t count,
                            std::size_t cols, double* out);
 
+/// Scores of pairs of rows that lie anywhere. Several at a time, since a single score waits for its
+/// own additions.
+using ScorePairs = void (*)(const float* const* queries, const float* const* rows,
+                            std::size_t count, std::size_t cols, double* out);
+
 void score_tile_portable(const double* queries, std::size_t query_count, const double* gallery,
                          std::size_t gallery_count, std::size_t width, double* out,
                          std::size_t stride);
@@ -32,5 +37,12 @@ void score_rows_avx2(const float* query, const float* const* rows, std::size_t c
                      std::size_t cols, double* out);
 void score_rows_avx512(const float* query, const float* const* rows, std::size_t count,
                        std::size_t cols, double* out);
+
+void score_pairs_portable(const float* const* queries, const float* const* rows, std::size_t count,
+                          std::size_t cols, double* out);
+void score_pairs_avx2(const float* const* queries, const float* const* rows, std::size_t count,
+                      std::size_t cols, double* out);
+void score_pairs_avx512(const float* const* queries, const float* const* rows, std::size_t count,
+                        std::size_t cols, double* out);
 
 }  // namespace alignlab::kernels

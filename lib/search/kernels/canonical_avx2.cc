@@ -34,9 +34,9 @@ void micro_tile(const double* x, const double* g, std::size_t width, double* out
   }
 }
 
-// kCount rows at once; what does not fill eight lanes comes from copies padded with zeros.
-template <int kCount>
-void micro_rows(const float* query, const float* const* rows, std::size_t cols, double* out) {
+// kCount pairs at once; what does not fill eight lanes comes from copies padded with zeros.
+template <int kCount, typename Query>
+void micro_pairs(const Query& query, const float* const* rows, std::size_t cols, double* out) {
   __m256d low[kCount], high[kCount];
   for (int r = 0; r < kCount; ++r) low[r] = high[r] = _mm256_setzero_pd();
   const auto add = [&](const float* x, const float* g, int r) {
@@ -48,14 +48,15 @@ void micro_rows(const float* query, const float* const* rows, std::size_t cols, 
   const std::size_t whole = cols / 8 * 8;
   for (std::size_t e = 0; e < whole; e += 8) {
 #pragma GCC unroll 4
-    for (int r = 0; r < kCount; ++r) add(query + e, rows[r] + e, r);
+    for (int r = 0; r < kCount; ++r) add(query(r) + e, rows[r] + e, r);
   }
   if (whole < cols) {
-    float x[8] = {};
-    for (std::size_t e = whole; e < cols; ++e) x[e - whole] = query[e];
     for (int r = 0; r < kCount; ++r) {
-      float g[8] = {};
-      for (std::size_t e = whole; e < cols; ++e) g[e - whole] = rows[r][e];
+      float x[8] = {}, g[8] = {};
+      for (std::size_t e = whole; e < cols; ++e) {
+        x[e - whole] = query(r)[e];
+        g[e - whole] = rows[r][e];
+      }
       add(x, g, r);
     }
   }
@@ -88,9 +89,22 @@ void score_tile_avx2(const double* queries, std::size_t query_count, const doubl
 
 void score_rows_avx2(const float* query, const float* const* rows, std::size_t count,
                      std::size_t cols, double* out) {
+  const auto same = [query](int) { return query; };
   std::size_t r = 0;
-  for (; r + 4 <= count; r += 4) micro_rows<4>(query, rows + r, cols, out + r);
-  for (; r < count; ++r) micro_rows<1>(query, rows + r, cols, out + r);
+  for (; r + 4 <= count; r += 4) micro_pairs<4>(same, rows + r, cols, out + r);
+  for (; r < count; ++r) micro_pairs<1>(same, rows + r, cols, out + r);
+}
+
+void score_pairs_avx2(const float* const* queries, const float* const* rows, std::size_t count,
+                      std::size_t cols, double* out) {
+  std::size_t r = 0;
+  for (; r + 4 <= count; r += 4) {
+    micro_pairs<4>([&](int i) { return queries[r + static_cast<std::size_t>(i)]; }, rows + r, cols,
+                   out + r);
+  }
+  for (; r < count; ++r) {
+    micro_pairs<1>([&](int) { return queries[r]; }, rows + r, cols, out + r);
+  }
 }
 
 }  // namespace alignlab::kernels

@@ -32,24 +32,24 @@ void micro_tile(const double* x, const double* g, std::size_t width, double* out
   }
 }
 
-// kCount rows at once; the mask of what does not fill eight lanes reads the rest as zeros.
-template <int kCount>
-void micro_rows(const float* query, const float* const* rows, std::size_t cols, double* out) {
+// kCount pairs at once; the mask of what does not fill eight lanes reads the rest as zeros.
+template <int kCount, typename Query>
+void micro_pairs(const Query& query, const float* const* rows, std::size_t cols, double* out) {
   __m512d lanes[kCount];
   for (int r = 0; r < kCount; ++r) lanes[r] = _mm512_setzero_pd();
   const std::size_t whole = cols / 8 * 8;
   for (std::size_t e = 0; e < whole; e += 8) {
-    const __m512d x = _mm512_cvtps_pd(_mm256_loadu_ps(query + e));
     for (int r = 0; r < kCount; ++r) {
-      lanes[r] = _mm512_fmadd_pd(x, _mm512_cvtps_pd(_mm256_loadu_ps(rows[r] + e)), lanes[r]);
+      lanes[r] = _mm512_fmadd_pd(_mm512_cvtps_pd(_mm256_loadu_ps(query(r) + e)),
+                                 _mm512_cvtps_pd(_mm256_loadu_ps(rows[r] + e)), lanes[r]);
     }
   }
   if (whole < cols) {
     const auto rest = static_cast<__mmask8>((1U << (cols - whole)) - 1U);
-    const __m512d x = _mm512_cvtps_pd(_mm256_maskz_loadu_ps(rest, query + whole));
     for (int r = 0; r < kCount; ++r) {
+      const __m256 x = _mm256_maskz_loadu_ps(rest, query(r) + whole);
       const __m256 g = _mm256_maskz_loadu_ps(rest, rows[r] + whole);
-      lanes[r] = _mm512_fmadd_pd(x, _mm512_cvtps_pd(g), lanes[r]);
+      lanes[r] = _mm512_fmadd_pd(_mm512_cvtps_pd(x), _mm512_cvtps_pd(g), lanes[r]);
     }
   }
   for (int r = 0; r < kCount; ++r) out[r] = fold(lanes[r]);
@@ -81,9 +81,22 @@ void score_tile_avx512(const double* queries, std::size_t query_count, const dou
 
 void score_rows_avx512(const float* query, const float* const* rows, std::size_t count,
                        std::size_t cols, double* out) {
+  const auto same = [query](int) { return query; };
   std::size_t r = 0;
-  for (; r + 4 <= count; r += 4) micro_rows<4>(query, rows + r, cols, out + r);
-  for (; r < count; ++r) micro_rows<1>(query, rows + r, cols, out + r);
+  for (; r + 4 <= count; r += 4) micro_pairs<4>(same, rows + r, cols, out + r);
+  for (; r < count; ++r) micro_pairs<1>(same, rows + r, cols, out + r);
+}
+
+void score_pairs_avx512(const float* const* queries, const float* const* rows, std::size_t count,
+                        std::size_t cols, double* out) {
+  std::size_t r = 0;
+  for (; r + 4 <= count; r += 4) {
+    micro_pairs<4>([&](int i) { return queries[r + static_cast<std::size_t>(i)]; }, rows + r, cols,
+                   out + r);
+  }
+  for (; r < count; ++r) {
+    micro_pairs<1>([&](int) { return queries[r]; }, rows + r, cols, out + r);
+  }
 }
 
 }  // namespace alignlab::kernels
