@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/error.h"
@@ -45,6 +46,7 @@ const std::vector<CatalogRow>& similarity_catalog() {
       {"cosine", "dot product of rows scaled to unit length", {}},
       {"dot", "dot product of the rows as they are", {}},
       {"euclidean", "nearest first by Euclidean distance", {}},
+      {"hamming", "of the signs of values: columns that agree less those that differ", {}},
       {"pearson", "cosine of rows after subtracting each row's mean", {}},
   };
   return kRows;
@@ -54,6 +56,7 @@ Similarity similarity_from(const std::string& name) {
   if (name == "dot") return Similarity::kDot;
   if (name == "pearson") return Similarity::kPearson;
   if (name == "euclidean") return Similarity::kEuclidean;
+  if (name == "hamming") return Similarity::kHamming;
   return Similarity::kCosine;
 }
 
@@ -87,6 +90,11 @@ Gallery prepare(MatrixView rows, Similarity similarity, const std::string& name)
     const auto row = rows.row(i);
     if (similarity == Similarity::kDot || similarity == Similarity::kEuclidean) {
       std::ranges::copy(row, out.vectors.row(i).begin());
+      continue;
+    }
+    if (similarity == Similarity::kHamming) {
+      std::ranges::transform(row, out.vectors.row(i).begin(),
+                             [](float value) { return value >= 0.0F ? 1.0F : -1.0F; });
       continue;
     }
     double mean = 0.0;

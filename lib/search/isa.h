@@ -8,6 +8,7 @@
 
 #include "search/kernels/canonical.h"
 #include "search/kernels/dots.h"
+#include "search/kernels/hamming.h"
 #include "search/kernels/rounding.h"
 #include "search/kernels/scan.h"
 #include "search/search.h"
@@ -20,6 +21,7 @@ struct Isa {
   kernels::ScoreTile score_tile;
   kernels::ScoreRows score_rows;
   kernels::ScorePairs score_pairs;
+  kernels::Hamming hamming;
   const kernels::ScanKernels* scan;
   const kernels::RoundingKernels* rounding;
   std::vector<kernels::DotsKernel> dots;  // by falling speed

@@ -24,13 +24,14 @@
 
 namespace alignlab {
 
-enum class Similarity { kDot, kCosine, kPearson, kEuclidean };
+enum class Similarity { kDot, kCosine, kPearson, kEuclidean, kHamming };
 
 Similarity similarity_from(const std::string& name);
 const std::vector<CatalogRow>& similarity_catalog();
 
 /// Vectors prepared so that the canonical score is the similarity: cosine scales rows to unit
-/// length, Pearson centres them first, Euclidean leaves them and adds the bias -|g|^2/2.
+/// length, Pearson centres them first, Euclidean leaves them and adds the bias -|g|^2/2, Hamming
+/// takes their signs (0, of either sign, with the positive ones).
 struct Gallery {
   Matrix vectors;
   std::vector<double> bias;   // empty: none

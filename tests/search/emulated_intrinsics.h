@@ -108,6 +108,48 @@ inline std::int32_t checked(std::int64_t sum) {
   }
   return static_cast<std::int32_t>(sum);
 }
+inline std::uint64_t word_of(const Integers& v, std::size_t which) {
+  std::uint64_t word;
+  std::memcpy(&word, v.lane + 2 * which, 8);
+  return word;
+}
+template <typename F>
+Integers map_words(const Integers& a, const Integers& b, F f) {
+  Integers out;
+  for (std::size_t w = 0; w < 8; ++w) {
+    const std::uint64_t word = f(word_of(a, w), word_of(b, w));
+    std::memcpy(out.lane + 2 * w, &word, 8);
+  }
+  return out;
+}
+inline Integers maskz_loadu_epi64(__mmask8 mask, const void* at) {
+  Integers out{};
+  for (unsigned w = 0; w < 8; ++w) {
+    if ((mask >> w & 1U) != 0) {
+      std::memcpy(out.lane + 2 * w, static_cast<const char*>(at) + 8 * w, 8);
+    }
+  }
+  return out;
+}
+inline Integers xor_si512(const Integers& a, const Integers& b) {
+  return map_words(a, b, [](std::uint64_t x, std::uint64_t y) { return x ^ y; });
+}
+inline Integers add_epi64(const Integers& a, const Integers& b) {
+  return map_words(a, b, [](std::uint64_t x, std::uint64_t y) { return x + y; });
+}
+inline Integers popcnt_epi64(const Integers& a) {
+  return map_words(a, a, [](std::uint64_t x, std::uint64_t) {
+    std::uint64_t bits = 0;
+    for (; x != 0; x >>= 1) bits += x & 1U;
+    return bits;
+  });
+}
+inline std::int64_t reduce_add_epi64(const Integers& a) {
+  std::uint64_t sum = 0;
+  for (std::size_t w = 0; w < 8; ++w) sum += word_of(a, w);
+  return static_cast<std::int64_t>(sum);
+}
+
 template <typename A, typename B>
 Integers dot_product(const Integers& sum, const Integers& a, const Integers& b) {
   Integers out = sum;
@@ -231,6 +273,11 @@ inline void tile_dpbf16ps(int sums, int a, int b) {
 #define _mm512_extractf64x4_pd ::alignlab::emulated::extract_half
 #define _mm512_cvtepi32_ps ::alignlab::emulated::cvtepi32_ps
 #define _mm512_castps_si512 ::alignlab::emulated::castps_si512
+#define _mm512_maskz_loadu_epi64 ::alignlab::emulated::maskz_loadu_epi64
+#define _mm512_xor_si512 ::alignlab::emulated::xor_si512
+#define _mm512_add_epi64 ::alignlab::emulated::add_epi64
+#define _mm512_popcnt_epi64 ::alignlab::emulated::popcnt_epi64
+#define _mm512_reduce_add_epi64 ::alignlab::emulated::reduce_add_epi64
 #define _mm512_dpbusd_epi32 ::alignlab::emulated::dpbusd
 #define _mm512_dpwssd_epi32 ::alignlab::emulated::dpwssd
 #undef _tile_loadconfig
@@ -251,6 +298,7 @@ inline void tile_dpbf16ps(int sums, int a, int b) {
 #define score_tile_avx512 score_tile_emulated
 #define score_rows_avx512 score_rows_emulated
 #define score_pairs_avx512 score_pairs_emulated
+#define hamming_avx512 hamming_emulated
 #define kScanAvx512 kScanEmulated
 #define kRoundingAvx512 kRoundingEmulated
 #define dots_int8_avx512 dots_int8_avx512_emulated
