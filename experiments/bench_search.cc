@@ -19,7 +19,7 @@
 #include "core/error.h"
 #include "experiments/bench.h"
 #include "experiments/bench_rows.h"
-#include "search/peers.h"
+#include "search/approximate.h"
 #include "search/search.h"
 
 namespace alignlab {
@@ -39,7 +39,7 @@ Sides sides_of(const Shape& shape) {
 }
 
 Section defaults_of(const std::string& peer) {
-  for (const CatalogRow& row : peer_catalog()) {
+  for (const CatalogRow& row : approximate_kernel_catalog()) {
     if (row.name == peer) return resolve(nullptr, row.options, peer);
   }
   return {};

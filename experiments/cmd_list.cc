@@ -15,6 +15,7 @@
 #include "features/feature_kind.h"
 #include "run/experiment.h"
 #include "run/export_run.h"
+#include "run/kernels.h"
 #include "search/search.h"
 
 namespace alignlab::cli {
@@ -51,7 +52,7 @@ std::vector<CatalogRow> feature_rows_by_modality() {
 
 std::vector<Catalog> catalogs() {
   return {{"aligners", plain(aligner_catalog())}, {"features", feature_rows_by_modality()},
-          {"metrics", metric_catalog()},          {"kernels", kernel_catalog()},
+          {"metrics", metric_catalog()},          {"kernels", all_kernels()},
           {"similarities", similarity_catalog()}, {"formats", format_catalog()},
           {"exports", export_catalog()},          {"run-exports", run_export_catalog()},
           {"protocols", protocol_catalog()},      {"columns", column_catalog()},

@@ -21,6 +21,7 @@
 #include "run/pipeline.h"
 #include "run/sweep_runner.h"
 #include "run/worker_process.h"
+#include "search/approximate.h"
 
 namespace alignlab {
 namespace {
@@ -69,7 +70,7 @@ class EventProgress : public Progress {
 Makers makers() {
   std::map<std::string, std::string> libraries = aligner_libraries();
   libraries.merge(feature_libraries());
-  return {make_feature_kind, make_aligner, training_device, libraries};
+  return {make_feature_kind, make_aligner, peer_index, training_device, libraries};
 }
 
 /// The per-query ranks of a trial, by direction, where researchers look for them.

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 
 #include "core/error.h"
 #include "core/suggest.h"
@@ -13,6 +14,12 @@ namespace alignlab {
 namespace {
 
 constexpr const char* kBothHas = "both.rsum";
+
+constexpr std::array kSearchCosts{
+    "build_s",        "index_mb",      "latency_p50_ms",     "latency_p95_ms",
+    "latency_p99_ms", "queries_per_s", "neighbour_recall@10"};
+
+bool is_measured(const std::string& place) { return place == "timing" || place == "search"; }
 
 /// "image_to_text" and "R@1" of "image_to_text.R@1"; no name where there is no point.
 struct Parts {
@@ -37,6 +44,10 @@ const std::vector<CatalogRow>& column_catalog() {
       {"timing.fit_s", "seconds of training", {}},
       {"timing.embed_s", "seconds of embedding the evaluated split", {}},
       {"timing.search_<direction>_s", "seconds of a search pass, e.g. search_image_to_text_s", {}},
+      {"search.<direction>.<cost>",
+       "with eval.search_costs: build_s, index_mb, queries_per_s, latency_p50_ms, latency_p95_ms, "
+       "latency_p99_ms, neighbour_recall@10",
+       {}},
       {"timing.correct_<direction>_s", "seconds of finding the correction, where there is one", {}},
   };
   return kRows;
@@ -53,19 +64,20 @@ void check_column(const std::string& column, const std::vector<std::string>& dir
   for (const std::string& direction : directions) {
     known.push_back("timing.search_" + direction + "_s");
     known.push_back("timing.correct_" + direction + "_s");
+    for (const char* cost : kSearchCosts) known.push_back("search." + direction + "." + cost);
   }
   if (std::ranges::find(known, column) != known.end()) return;
   if (parts.place == "both") {
     throw ConfigError(fmt::format("{}: unknown column '{}': of both directions there is only '{}'",
                                   place.text(), column, kBothHas));
   }
-  if (parts.name.empty() || parts.place == "timing") fail_unknown("column", column, known, place);
+  if (parts.name.empty() || is_measured(parts.place)) fail_unknown("column", column, known, place);
   fail_unknown("direction", parts.place, directions, place);
 }
 
 std::string metric_of_column(const std::string& column) {
   const Parts parts = parts_of(column);
-  return parts.place == "both" || parts.place == "timing" ? "" : parts.name;
+  return parts.place == "both" || is_measured(parts.place) ? "" : parts.name;
 }
 
 }  // namespace alignlab

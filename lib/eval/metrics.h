@@ -31,6 +31,8 @@ struct MetricName {
   std::int64_t k = 0;  // for rows with k
   std::string text;    // "R@5"
   bool uses_threshold() const { return row.ends_with("@t"); }
+  /// Whether it is told by which candidates are the first k.
+  bool is_of_first_k() const { return row.ends_with("@k"); }
 };
 /// ConfigError with a suggestion.
 MetricName parse_metric(const std::string& text, const Place& place);

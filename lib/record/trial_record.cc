@@ -41,6 +41,7 @@ Json to_json(const TrialRecord& record) {
           {"tie_rate", record.tie_rate},
           {"counts", record.counts},
           {"timing", record.timing},
+          {"search", record.search},
           {"peak_memory_bytes", record.peak_memory_bytes}};
 }
 
@@ -81,6 +82,7 @@ TrialRecord read_record(const std::filesystem::path& path) {
     at("tie_rate").get_to(record.tie_rate);
     at("counts").get_to(record.counts);
     at("timing").get_to(record.timing);
+    at("search").get_to(record.search);
     at("peak_memory_bytes").get_to(record.peak_memory_bytes);
     return record;
   } catch (const Json::exception& error) {
@@ -99,6 +101,19 @@ std::optional<TrialRecord> find_record(const std::filesystem::path& path) {
   }
 }
 
+namespace {
+
+std::optional<double> find(const std::map<std::string, std::map<std::string, double>>& numbers,
+                           const std::string& place, const std::string& name) {
+  const auto group = numbers.find(place);
+  if (group == numbers.end()) return std::nullopt;
+  const auto number = group->second.find(name);
+  if (number == group->second.end()) return std::nullopt;
+  return number->second;
+}
+
+}  // namespace
+
 std::optional<double> value_of(const TrialRecord& record, const std::string& column) {
   const std::size_t dot = column.find('.');
   const std::string place = dot == std::string::npos ? "both" : column.substr(0, dot);
@@ -109,11 +124,10 @@ std::optional<double> value_of(const TrialRecord& record, const std::string& col
     return std::accumulate(samples->second.begin(), samples->second.end(), 0.0) /
            static_cast<double>(samples->second.size());
   }
-  const auto direction = record.metrics.find(place);
-  if (direction == record.metrics.end()) return std::nullopt;
-  const auto metric = direction->second.find(name);
-  if (metric == direction->second.end()) return std::nullopt;
-  return metric->second;
+  if (place != "search") return find(record.metrics, place, name);
+  const std::size_t second = name.find('.');
+  if (second == std::string::npos) return std::nullopt;
+  return find(record.search, name.substr(0, second), name.substr(second + 1));
 }
 
 }  // namespace alignlab

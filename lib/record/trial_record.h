@@ -35,6 +35,7 @@ struct TrialRecord {
   std::map<std::string, double> tie_rate;                       // by direction, in percent
   std::map<std::string, std::map<std::string, double>> counts;  // by direction: queries, judged ...
   std::map<std::string, std::vector<double>> timing;            // "<what>_s" -> every sample
+  std::map<std::string, std::map<std::string, double>> search;  // by direction: costs, if measured
   std::int64_t peak_memory_bytes = 0;
 
   bool ok() const { return status == "ok"; }
@@ -47,7 +48,8 @@ TrialRecord read_record(const std::filesystem::path& path);
 /// Nothing if there is no whole record at `path`.
 std::optional<TrialRecord> find_record(const std::filesystem::path& path);
 
-/// "image_to_text.R@1", "both.rsum" or "rsum", "timing.fit_s" (mean of samples): one number of a
+/// "image_to_text.R@1", "both.rsum" or "rsum", "timing.fit_s" (mean of samples),
+/// "search.image_to_text.queries_per_s": one number of a
 /// record, if it has it.
 std::optional<double> value_of(const TrialRecord& record, const std::string& column);
 

@@ -12,10 +12,14 @@
 #include "data/protocol.h"
 #include "eval/metrics.h"
 #include "run/embedding_stages.h"
+#include "run/kernels.h"
+#include "run/search_costs.h"
 #include "run/searched_rows.h"
 #include "run/stage_versions.h"
 #include "run/stages.h"
 #include "run/trial_data.h"
+#include "search/approximate.h"
+#include "search/hamming.h"
 #include "search/hubness.h"
 #include "search/search.h"
 
@@ -44,6 +48,7 @@ struct Retrieval {
   std::vector<double> bias;  // of the candidates, where scores are corrected
   std::vector<double> search_s;
   std::vector<double> correct_s;
+  std::map<std::string, double> costs;  // where they are measured
   std::size_t zero_queries = 0;
   std::size_t zero_candidates = 0;
 };
@@ -104,10 +109,11 @@ class Trial {
   bool is_oracle() const { return spec_.eval.text("control") == "oracle"; }
   bool is_corrected() const { return spec_.eval.text("correction") != "none"; }
   bool thresholds_from_dev() const { return spec_.eval.text("threshold_from") == "dev"; }
+  bool is_exact() const { return is_exact_kernel(spec_.eval.text("kernel")); }
   bool needs_dev() const {
     const std::size_t items = std::min(dataset_.groups(spec_.first, Split::kDev).size(),
                                        dataset_.groups(spec_.second, Split::kDev).size());
-    return (thresholds_from_dev() && items > 0) || spec_.is_ensemble();
+    return (thresholds_from_dev() && is_exact() && items > 0) || spec_.is_ensemble();
   }
 
   /// An ensemble's fit takes as long as those of its members together; so does its embedding.
@@ -124,7 +130,18 @@ class Trial {
     return out;
   }
 
-  Kernel kernel() const { return {spec_.eval.text("kernel"), threads_}; }
+  /// Of what has to be exact, whichever kernel searches.
+  Kernel kernel() const {
+    return {.name = is_exact() ? spec_.eval.text("kernel") : Kernel().name, .threads = threads_};
+  }
+
+  std::unique_ptr<SearchIndex> index_of(const Gallery& gallery) const {
+    const std::string& name = spec_.eval.text("kernel");
+    if (is_exact()) return exact_index(gallery, kernel());
+    const Section told = told_to_kernel(spec_.eval);
+    if (name == hamming_row().name) return hamming_index(told, gallery, kernel());
+    return makers_.peer_index(name, told, gallery, threads_);
+  }
 
   Artifact fuse() {
     return stages_.obtain(
@@ -203,6 +220,7 @@ class Trial {
     const std::string direction = direction_key(query, candidate);
     Json eval = to_json(spec_.eval);
     for (const char* afterwards : {"metrics", "ties"}) eval.erase(afterwards);
+    if (!is_exact()) eval["longest_list"] = longest_list();
     Json recipe{{"version", kRanksVersion}, {"embeddings", embedded.keys()},
                 {"direction", direction},   {"eval", eval},
                 {"threads", threads_},      {"isa", selected_isa()}};
@@ -223,18 +241,37 @@ class Trial {
     out.zero_candidates = sides.candidates.zero_rows;
     if (is_corrected()) out.bias = sides.candidates.bias;
     out.correct_s = sides.correct_s;
+    const auto index = is_exact() ? nullptr : index_of(sides.candidates);
     for (std::int64_t i = 0; i < spec_.eval.integer("timing_repeats"); ++i) {
       progress_.check();
       const auto start = std::chrono::steady_clock::now();
-      out.ranks = rank(sides.queries.vectors, sides.candidates, sides.relevant, kernel());
+      out.ranks = index == nullptr
+                      ? rank(sides.queries.vectors, sides.candidates, sides.relevant, kernel())
+                      : ranks_of_lists(index->top_k(sides.queries.vectors, longest_list()),
+                                       sides.relevant, sides.candidates.vectors.rows());
       out.search_s.push_back(seconds_since(start));
     }
+    if (spec_.eval.flag("search_costs")) {
+      out.costs = search_costs(
+          sides.queries.vectors, sides.candidates, [&] { return index_of(sides.candidates); },
+          threads_);
+    }
+    if (!is_exact()) return out;
     out.threshold = threshold(query, candidate);
     if (out.threshold) {
       out.decisions =
           decide(sides.queries.vectors, sides.candidates, sides.relevant, *out.threshold, kernel());
     }
     return out;
+  }
+
+  /// As long as the metrics of the first k ask.
+  std::size_t longest_list() const {
+    std::int64_t longest = 10;
+    for (const std::string& name : spec_.eval.texts("metrics")) {
+      longest = std::max(longest, parse_metric(name, {}).k);
+    }
+    return static_cast<std::size_t>(longest);
   }
 
   static void write_retrieval(H5File& file, const Retrieval& found) {
@@ -255,6 +292,7 @@ class Trial {
     if (!found.bias.empty()) file.write<double>("/bias", found.bias);
     file.set_attribute("/", "search_s", timing_text(found.search_s));
     file.set_attribute("/", "correct_s", timing_text(found.correct_s));
+    file.set_attribute("/", "costs", Json(found.costs).dump());
   }
 
   static std::vector<double> samples_of(const Artifact& artifact, const std::string& name) {
@@ -283,6 +321,7 @@ class Trial {
     names.insert(names.end(), {"R@1", "R@5", "R@10"});  // rsum needs them
     for (const std::string& name : names) {
       const MetricName metric = parse_metric(name, {});
+      if (!is_exact() && !metric.is_of_first_k()) continue;
       const auto value = !metric.uses_threshold() ? retrieval_metric(metric, ranks, ties)
                          : decisions              ? decision_metric(metric, *decisions)
                                                   : std::nullopt;
@@ -296,6 +335,8 @@ class Trial {
                                 {"zero_query_rows", static_cast<double>(zero_rows.at(0))},
                                 {"zero_candidate_rows", static_cast<double>(zero_rows.at(1))}};
     record.timing["search_" + direction + "_s"] = samples_of(artifact, "search_s");
+    std::map<std::string, double> costs = Json::parse(file.text_attribute("/", "costs"));
+    if (!costs.empty()) record.search[direction] = std::move(costs);
     if (is_corrected()) {
       record.timing["correct_" + direction + "_s"] = samples_of(artifact, "correct_s");
     }

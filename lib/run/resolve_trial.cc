@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/suggest.h"
 #include "eval/metrics.h"
+#include "run/kernels.h"
 #include "run/trial_data.h"
 
 namespace alignlab {
@@ -101,7 +102,14 @@ void check_effect(const Node& tree, const Section& eval, const std::string& key,
 void check_metric_names(const Node& tree, const Section& eval) {
   const Node* node = tree.find("eval.metrics");
   const Place place = node == nullptr ? Place{} : node->place;
-  for (const std::string& name : eval.texts("metrics")) parse_metric(name, place);
+  for (const std::string& name : eval.texts("metrics")) {
+    const MetricName metric = parse_metric(name, place);
+    if (node == nullptr || is_exact_kernel(eval.text("kernel")) || metric.is_of_first_k()) continue;
+    throw ConfigError(fmt::format(
+        "{}: metric '{}' needs every rank; kernel '{}' finds lists, which tell metrics of the "
+        "first k, such as R@10",
+        place.text(), name, eval.text("kernel")));
+  }
 }
 
 FeatureForm form_of(Modality modality, const FeatureSpec& features) {
@@ -165,6 +173,9 @@ Section resolve_eval(const Node& tree) {
   check_effect(tree, eval, "correction_bank", "correction", {"csls", "inverted-softmax"});
   check_effect(tree, eval, "correction_neighbours", "correction", {"csls"});
   check_effect(tree, eval, "correction_temperature", "correction", {"inverted-softmax"});
+  for (const Option& option : kernel_options()) {
+    check_effect(tree, eval, option.name, "kernel", kernels_that_read(option.name));
+  }
   check_metric_names(tree, eval);
   return eval;
 }

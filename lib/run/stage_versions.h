@@ -5,12 +5,12 @@
 
 namespace alignlab {
 
-inline constexpr int kExtractorVersion = 1;
+inline constexpr int kExtractorVersion = 2;
 inline constexpr int kFeaturesVersion = 2;
-inline constexpr int kModelVersion = 2;
+inline constexpr int kModelVersion = 3;
 inline constexpr int kEmbeddingsVersion = 1;
 inline constexpr int kFusionVersion = 1;
-inline constexpr int kRanksVersion = 1;
+inline constexpr int kRanksVersion = 2;
 inline constexpr int kMetricsVersion = 1;
 
 }  // namespace alignlab

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 #include "search/best_candidates.h"
@@ -32,15 +33,25 @@ class BestOfQuery {
   /// the data, and `least` follows.
   template <typename Score>
   void tidy(const Score& score) {
-    if (pending_.size() < std::max(limit_, 16 * step())) return;
+    if (pending_.size() < std::max(limit_, 12 * step())) return;
     settle(step(), score);
     if (pending_.size() > std::max<std::size_t>(1024, 32 * k_)) settle(pending_.size(), score);
-    limit_ = 4 * pending_.size();
+    limit_ = 2 * pending_.size();
   }
 
+  /// Scores what is pending, the most promising first, as far as it can still come in.
   template <typename Score>
   void finish(const Score& score) {
-    while (!pending_.empty()) settle(step(), score);
+    std::ranges::sort(pending_, std::greater<>(), &Pending::upper);
+    std::vector<std::int32_t> ids;
+    for (std::size_t first = 0; first < pending_.size() && pending_[first].upper >= least_;) {
+      ids.clear();
+      for (; first < pending_.size() && ids.size() < step(); ++first) {
+        if (pending_[first].upper >= least_) ids.push_back(pending_[first].id);
+      }
+      add_scored(ids, score);
+    }
+    pending_.clear();
   }
 
   const std::vector<Candidate>& best() { return best_.sorted(); }
@@ -57,16 +68,21 @@ class BestOfQuery {
                              [](const Pending& a, const Pending& b) { return a.upper > b.upper; });
     std::vector<std::int32_t> ids;
     for (std::size_t i = 0; i < count; ++i) ids.push_back(pending_[i].id);
-    const std::vector<double>& scores = score(ids);
-    scored_ += static_cast<std::int64_t>(count);
-    for (std::size_t i = 0; i < count; ++i) best_.add({scores[i], ids[i]});
-    best_.trim();
-    if (best_.is_full()) least_ = rounded_down(best_.worst().score * score.unit);
+    add_scored(ids, score);
     std::size_t kept = 0;
     for (std::size_t i = count; i < pending_.size(); ++i) {
       if (pending_[i].upper >= least_) pending_[kept++] = pending_[i];
     }
     pending_.resize(kept);
+  }
+
+  template <typename Score>
+  void add_scored(const std::vector<std::int32_t>& ids, const Score& score) {
+    const std::vector<double>& scores = score(ids);
+    scored_ += std::ssize(ids);
+    for (std::size_t i = 0; i < ids.size(); ++i) best_.add({scores[i], ids[i]});
+    best_.trim();
+    if (best_.is_full()) least_ = rounded_down(best_.worst().score * score.unit);
   }
 
   std::size_t k_;

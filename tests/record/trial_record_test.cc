@@ -34,6 +34,7 @@ TrialRecord full_record() {
   record.tie_rate = {{"image_to_text", 0.25}};
   record.counts = {{"image_to_text", {{"queries", 1000.0}}}};
   record.timing = {{"fit_s", {1.5, 2.5}}, {"rank_s", {}}};
+  record.search = {{"image_to_text", {{"index_mb", 2.5}}}};
   record.peak_memory_bytes = std::int64_t{5} << 40;
   return record;
 }
@@ -51,7 +52,8 @@ const char* const kFullRecord = R"({
   "metrics": {"image_to_text": {"R@1": 33.333333333333336, "MedR": 2.0},
               "both": {"rsum": 0.30000000000000004}},
   "tie_rate": {"image_to_text": 0.25}, "counts": {"image_to_text": {"queries": 1000.0}},
-  "timing": {"fit_s": [1.5, 2.5], "rank_s": []}, "peak_memory_bytes": 5497558138880})";
+  "timing": {"fit_s": [1.5, 2.5], "rank_s": []}, "search": {"image_to_text": {"index_mb": 2.5}},
+  "peak_memory_bytes": 5497558138880})";
 
 void write_text(const fs::path& path, const std::string& text) {
   std::ofstream(path, std::ios::binary) << text;
@@ -92,6 +94,7 @@ TEST(TrialRecord, ReadsBackEveryFieldUnrounded) {
   EXPECT_EQ(read.tie_rate, wanted.tie_rate);
   EXPECT_EQ(read.counts, wanted.counts);
   EXPECT_EQ(read.timing, wanted.timing);
+  EXPECT_EQ(read.search.at("image_to_text").at("index_mb"), 2.5);
   EXPECT_EQ(read.peak_memory_bytes, 5497558138880);
 }
 
@@ -208,12 +211,14 @@ TEST(ValueOf, FindsMetricsByDirectionAndTimingsAsMeans) {
   EXPECT_EQ(value_of(record, "both.rsum"), 0.1 + 0.2);
   EXPECT_EQ(value_of(record, "rsum"), 0.1 + 0.2);
   EXPECT_EQ(value_of(record, "timing.fit_s"), 2.0);
+  EXPECT_EQ(value_of(record, "search.image_to_text.index_mb"), 2.5);
 }
 
 TEST(ValueOf, IsNothingWhereTheRecordHasNoSuchNumber) {
   const TrialRecord record = full_record();
-  for (const char* column : {"text_to_image.R@1", "image_to_text.R@5", "R@1", "timing.rank_s",
-                             "timing.embed_s", "image_to_text", "", "."}) {
+  for (const char* column :
+       {"search", "search.image_to_text", "search.text_to_image.index_mb", "text_to_image.R@1",
+        "image_to_text.R@5", "R@1", "timing.rank_s", "timing.embed_s", "image_to_text", "", "."}) {
     EXPECT_EQ(value_of(record, column), std::nullopt) << column;
   }
 }

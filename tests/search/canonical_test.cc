@@ -211,11 +211,12 @@ TEST(SimilarityCatalog, NamesAreReadAsTheirSimilarity) {
   for (const CatalogRow& row : similarity_catalog()) read.push_back(similarity_from(row.name));
   std::ranges::sort(read);
   EXPECT_EQ(read, (std::vector{Similarity::kDot, Similarity::kCosine, Similarity::kPearson,
-                               Similarity::kEuclidean}));
+                               Similarity::kEuclidean, Similarity::kHamming}));
   EXPECT_EQ(similarity_from("dot"), Similarity::kDot);
   EXPECT_EQ(similarity_from("cosine"), Similarity::kCosine);
   EXPECT_EQ(similarity_from("pearson"), Similarity::kPearson);
   EXPECT_EQ(similarity_from("euclidean"), Similarity::kEuclidean);
+  EXPECT_EQ(similarity_from("hamming"), Similarity::kHamming);
 }
 
 }  // namespace

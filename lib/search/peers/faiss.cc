@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "search/peers.h"
+#include "search/approximate.h"
 #include "search/peers/hnswlib.h"
 #include "search/peers/rows.h"
 

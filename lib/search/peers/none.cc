@@ -1,5 +1,5 @@
 #include "core/error.h"
-#include "search/peers.h"
+#include "search/approximate.h"
 
 namespace alignlab {
 

@@ -1,8 +1,12 @@
-#include "search/peers.h"
+#include "search/approximate.h"
+
+#include <algorithm>
+
+#include "search/hamming.h"
 
 namespace alignlab {
 
-const std::vector<CatalogRow>& peer_catalog() {
+const std::vector<CatalogRow>& approximate_kernel_catalog() {
   static const Options kGraph{{.name = "links",
                                .summary = "of an item with others",
                                .fallback = std::int64_t{32},
@@ -29,9 +33,27 @@ const std::vector<CatalogRow>& peer_catalog() {
          .summary = "lists that a query is compared with",
          .fallback = std::int64_t{8},
          .least = 1}}},
+      hamming_row(),
       {"hnswlib", "approximate: a graph of neighbours, by hnswlib", kGraph},
   };
   return kRows;
+}
+
+Ranks ranks_of_lists(const TopK& lists, const Relevance& relevant, std::size_t candidates) {
+  Ranks out;
+  out.candidates = static_cast<std::int64_t>(candidates);
+  for (std::size_t i = 0; i < relevant.queries(); ++i) {
+    const auto first = lists.ids.begin() + static_cast<std::ptrdiff_t>(i * lists.k);
+    const auto last = first + static_cast<std::ptrdiff_t>(lists.k);
+    for (const std::int32_t candidate : relevant.of(i)) {
+      const auto place = std::find(first, last, candidate);
+      out.above.push_back(place == last ? out.candidates : place - first);
+    }
+    out.offsets.push_back(std::ssize(out.above));
+  }
+  out.ties.resize(out.above.size());
+  out.ties_before.resize(out.above.size());
+  return out;
 }
 
 }  // namespace alignlab
