@@ -1,5 +1,8 @@
 #include "search/certified_choice.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <functional>
 
@@ -46,7 +49,8 @@ const kernels::DotsKernel* choose(MatrixView queries, CodedGallery& gallery,
     for (const kernels::DotsKernel& dots : isa.dots) {
       if (kernel.codes == dots.name) return &dots;
     }
-    throw UsageError("codes=" + kernel.codes + ": not among those of instruction set " + isa.name);
+    throw UsageError(fmt::format("codes={}: instruction set {} has {}", kernel.codes, isa.name,
+                                 fmt::join(available_codes(isa.name), ", ")));
   }
   if (queries.cols() == 0) return nullptr;
   if (pairs < kFewPairs) return &isa.dots.front();

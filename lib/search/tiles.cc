@@ -15,7 +15,7 @@ constexpr std::size_t kQueryBlock = 32;
 // What a gallery block may take of a core's second-level cache once widened to double.
 constexpr std::size_t kGalleryBlockBytes = 256 * 1024;
 
-/// Rows as the blocked kernels want them: double, padded with zeros to a multiple of eight.
+/// Rows as the kernels of every score want them: double, padded with zeros to a multiple of eight.
 void widen(MatrixView rows, std::size_t first, std::size_t count, std::size_t width, double* out) {
   for (std::size_t i = 0; i < count; ++i) {
     const auto row = rows.row(first + i);
