@@ -11,7 +11,9 @@
 #include <sstream>
 
 #include "core/rng.h"
+#include "search/certified.h"
 #include "search/search.h"
+#include "tests/search/every_isa.h"
 #include "tests/search/oracle.h"
 
 namespace alignlab {
@@ -103,7 +105,18 @@ TEST(Adversarial, CodesAsLargeAsTheyGetOverflowNothing) {
     const auto sign = [](std::size_t i, std::size_t e) {
       return (i % 3 == 0 || (i * 31 + e * 17) % 5 < i % 5) ? 1.0F : -1.0F;
     };
-    expect_as_reference(rows_by(25, cols, sign), {rows_by(90, cols, sign), {}, 0}, {10});
+    const Matrix queries = rows_by(25, cols, sign);
+    const Gallery gallery{rows_by(90, cols, sign), {}, 0};
+    expect_as_reference(queries, gallery, {10});
+    const TopK expected = top_k(queries, gallery, 10, {.name = "scalar"});
+    for (const Isa& isa : tests::every_isa()) {
+      for (const kernels::DotsKernel& dots : isa.dots) {
+        CodedGallery coded(gallery, isa, 1);
+        TopK found{10, std::vector<std::int32_t>(250), std::vector<double>(250)};
+        ASSERT_TRUE(certified_top_k(queries, coded, {.codes = dots.name}, found));
+        ASSERT_EQ(found.ids, expected.ids) << dots.name << " on " << isa.name;
+      }
+    }
   }
 }
 

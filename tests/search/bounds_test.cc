@@ -7,78 +7,26 @@
 #include <cmath>
 #include <limits>
 
-#include "search/blas_dots.h"
 #include "search/bounded_pairs.h"
 #include "search/certified.h"
 #include "search/certified_choice.h"
+#include "tests/search/every_isa.h"
 #include "tests/search/oracle.h"
 #include "tests/search/random_case.h"
 
 namespace alignlab {
 
-namespace kernels {  // of the emulation
-void score_tile_emulated(const double* queries, std::size_t query_count, const double* gallery,
-                         std::size_t gallery_count, std::size_t width, double* out,
-                         std::size_t stride);
-void score_rows_emulated(const float* query, const float* const* rows, std::size_t count,
-                         std::size_t cols, double* out);
-void score_pairs_emulated(const float* const* queries, const float* const* rows, std::size_t count,
-                          std::size_t cols, double* out);
-extern const ScanKernels kScanEmulated;
-extern const RoundingKernels kRoundingEmulated;
-const char* dots_int8_avx512_emulated(const DotsArguments& a);
-const char* dots_int16_avx512_emulated(const DotsArguments& a);
-const char* dots_int8_amx_emulated(const DotsArguments& a);
-const char* dots_bfloat16_amx_emulated(const DotsArguments& a);
-}  // namespace kernels
-
 namespace {
 
 using tests::Case;
+using tests::every_isa;
 using tests::random_case;
 using tests::Style;
 
-Isa emulated(const std::string& name) {
-  for (Isa isa : all_isas()) {
-    if (name != isa.name) continue;
-    isa.score_tile = kernels::score_tile_emulated;
-    isa.score_rows = kernels::score_rows_emulated;
-    isa.score_pairs = kernels::score_pairs_emulated;
-    isa.scan = &kernels::kScanEmulated;
-    isa.rounding = &kernels::kRoundingEmulated;
-    for (kernels::DotsKernel& dots : isa.dots) {
-      const bool bytes = dots.code == kernels::Code::kInt8;
-      if (name == "avx512") {
-        dots.dots =
-            bytes ? kernels::dots_int8_avx512_emulated : kernels::dots_int16_avx512_emulated;
-      } else {
-        dots.dots = bytes ? kernels::dots_int8_amx_emulated : kernels::dots_bfloat16_amx_emulated;
-      }
-    }
-    return isa;
-  }
-  return {};
-}
-
-/// Those of the machine, those of an emulation, and one that filters by BLAS.
-std::vector<Isa> isas() {
-  std::vector<Isa> out;
-  for (const Isa& isa : all_isas()) {
-    if (isa.available) out.push_back(isa);
-  }
-  out.push_back(out.back());
-  out.back().dots = {blas_dots()};
-#if defined(__x86_64__)
-  out.push_back(emulated("avx512"));
-  out.push_back(emulated("amx"));
-#endif
-  return out;
-}
-
-constexpr std::uint64_t kCases = 300;
+constexpr std::uint64_t kCases = 400;
 
 TEST(Bounds, HoldTheCanonicalScoreOfEveryPair) {
-  for (const Isa& isa : isas()) {
+  for (const Isa& isa : every_isa()) {
     for (const kernels::DotsKernel& dots : isa.dots) {
       std::size_t usable = 0;
       for (std::uint64_t seed = 10'000; seed < 10'000 + kCases; ++seed) {
@@ -128,7 +76,7 @@ TEST(Bounds, AreTightEnoughToBeWorthIt) {
   Gallery gallery{Matrix(64, 512), {}, 0};
   for (float& value : queries.values()) value = static_cast<float>(rng.normal());
   for (float& value : gallery.vectors.values()) value = static_cast<float>(rng.normal());
-  for (const Isa& isa : isas()) {
+  for (const Isa& isa : every_isa()) {
     for (const kernels::DotsKernel& dots : isa.dots) {
       CodedGallery coded(gallery, isa, 1);
       const BoundedPairs pairs(queries, all_rows(queries), coded, dots, 1);
@@ -155,7 +103,7 @@ TEST(Bounds, AreTightEnoughToBeWorthIt) {
 }
 
 TEST(CertifiedSearch, RanksAsSortedScoresDoOnEveryInstructionSet) {
-  for (const Isa& isa : isas()) {
+  for (const Isa& isa : every_isa()) {
     for (const kernels::DotsKernel& dots : isa.dots) {
       for (std::uint64_t seed = 20'000; seed < 20'000 + kCases; ++seed) {
         const Case now = random_case(seed);
@@ -197,7 +145,7 @@ TEST(CertifiedSearch, RanksAsSortedScoresDoOnEveryInstructionSet) {
 }
 
 TEST(CertifiedSearch, RanksColumnsOnEveryInstructionSet) {
-  for (const Isa& isa : isas()) {
+  for (const Isa& isa : every_isa()) {
     for (const kernels::DotsKernel& dots : isa.dots) {
       std::int64_t compared = 0;
       for (std::uint64_t seed = 40'000; seed < 40'000 + kCases; ++seed) {
@@ -238,7 +186,7 @@ TEST(CertifiedSearch, RanksColumnsOnEveryInstructionSet) {
 }
 
 TEST(CertifiedSearch, FindsTheTopOfTheSortedScoresOnEveryInstructionSet) {
-  for (const Isa& isa : isas()) {
+  for (const Isa& isa : every_isa()) {
     for (const kernels::DotsKernel& dots : isa.dots) {
       for (std::uint64_t seed = 30'000; seed < 30'000 + kCases; ++seed) {
         const Case now = random_case(seed);
@@ -269,7 +217,7 @@ TEST(CertifiedSearch, FindsTheTopOfTheSortedScoresOnEveryInstructionSet) {
 
 TEST(CanonicalScores, HaveTheBitsOfTheirDefinitionOnEveryInstructionSet) {
   Rng rng(6, "rows");
-  for (const Isa& isa : isas()) {
+  for (const Isa& isa : every_isa()) {
     for (const std::size_t cols : {0UL, 1UL, 7UL, 8UL, 9UL, 31UL, 64UL, 513UL}) {
       const std::size_t count = 11;
       const Matrix x = tests::random_rows(count, cols, Style::kMixed, rng);
