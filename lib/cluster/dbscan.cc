@@ -5,17 +5,10 @@
 #include <cmath>
 #include <limits>
 
+#include "cluster/distance.h"
+
 namespace alignlab {
 namespace {
-
-double squared_distance(std::span<const float> a, std::span<const float> b) {
-  double sum = 0.0;
-  for (std::size_t e = 0; e < a.size(); ++e) {
-    const double off = static_cast<double>(a[e]) - static_cast<double>(b[e]);
-    sum += off * off;
-  }
-  return sum;
-}
 
 std::vector<std::size_t> within_reach(MatrixView points, std::size_t of, double squared_reach) {
   std::vector<std::size_t> out;

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <limits>
 #include <numeric>
+
+#include "cluster/distance.h"
 
 namespace alignlab {
 namespace {
@@ -12,17 +15,18 @@ namespace {
 /// of its parts.
 class Costs {
  public:
-  Costs(MatrixView points, std::span<const double> weights)
-      : size_(points.rows()), weights_(weights.begin(), weights.end()), costs_(size_ * size_) {
+  Costs(Linkage linkage, MatrixView points, std::span<const double> weights)
+      : linkage_(linkage),
+        size_(points.rows()),
+        weights_(weights.begin(), weights.end()),
+        costs_(size_ * size_) {
     for (std::size_t i = 0; i < size_; ++i) {
       for (std::size_t j = 0; j < i; ++j) {
-        double squares = 0.0;
-        for (std::size_t e = 0; e < points.cols(); ++e) {
-          const double off =
-              static_cast<double>(points.row(i)[e]) - static_cast<double>(points.row(j)[e]);
-          squares += off * off;
-        }
-        set(i, j, squares * weights_[i] * weights_[j] / (weights_[i] + weights_[j]));
+        const double squares = squared_distance(points.row(i), points.row(j));
+        set(i, j,
+            linkage == Linkage::kAverage
+                ? std::sqrt(squares)
+                : squares * weights_[i] * weights_[j] / (weights_[i] + weights_[j]));
       }
       left_.push_back(i);
     }
@@ -43,25 +47,33 @@ class Costs {
     return best;
   }
 
-  /// Lance and Williams' rule for Ward's criterion; the union stands where `kept` stood.
+  /// Lance and Williams' rules; the union stands where `kept` stood.
   void merge(std::size_t kept, std::size_t gone) {
     const double both = of(kept, gone);
     std::erase(left_, gone);
     for (const std::size_t k : left_) {
       if (k == kept) continue;
-      const double cost = ((weights_[kept] + weights_[k]) * of(kept, k) +
-                           (weights_[gone] + weights_[k]) * of(gone, k) - weights_[k] * both) /
-                          (weights_[kept] + weights_[gone] + weights_[k]);
-      set(kept, k, cost);
+      set(kept, k,
+          linkage_ == Linkage::kAverage ? mean(kept, gone, k) : increase(kept, gone, k, both));
     }
     weights_[kept] += weights_[gone];
   }
 
  private:
+  double mean(std::size_t kept, std::size_t gone, std::size_t k) const {
+    return (weights_[kept] * of(kept, k) + weights_[gone] * of(gone, k)) /
+           (weights_[kept] + weights_[gone]);
+  }
+  double increase(std::size_t kept, std::size_t gone, std::size_t k, double both) const {
+    return ((weights_[kept] + weights_[k]) * of(kept, k) +
+            (weights_[gone] + weights_[k]) * of(gone, k) - weights_[k] * both) /
+           (weights_[kept] + weights_[gone] + weights_[k]);
+  }
   void set(std::size_t i, std::size_t j, double cost) {
     costs_[i * size_ + j] = costs_[j * size_ + i] = cost;
   }
 
+  Linkage linkage_;
   std::size_t size_;
   std::vector<double> weights_;
   std::vector<double> costs_;
@@ -93,9 +105,9 @@ std::vector<Merge> in_order(std::vector<Merge> merges, std::size_t points) {
 
 }  // namespace
 
-std::vector<Merge> ward_merges(MatrixView points, std::span<const double> weights) {
+std::vector<Merge> merges_by(Linkage linkage, MatrixView points, std::span<const double> weights) {
   assert(weights.size() == points.rows());
-  Costs costs(points, weights);
+  Costs costs(linkage, points, weights);
   std::vector<Merge> merges;
   std::vector<std::size_t> chain;
   while (costs.left().size() > 1) {

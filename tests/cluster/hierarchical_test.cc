@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 
@@ -20,6 +21,10 @@ Matrix random_points(std::size_t rows, std::size_t cols, Rng& rng) {
   Matrix out(rows, cols);
   for (float& value : out.values()) value = static_cast<float>(rng.normal());
   return out;
+}
+
+std::vector<Merge> ward_merges(const Matrix& points, const std::vector<double>& weights) {
+  return merges_by(Linkage::kWard, points, weights);
 }
 
 std::vector<double> ones(std::size_t n) { return std::vector<double>(n, 1.0); }
@@ -205,6 +210,58 @@ TEST(Ward, MergesEqualPointsForNothing) {
   const auto merges = ward_merges(matrix_of(5, 1, {7, 7, 7, 7, 7}), ones(5));
   ASSERT_EQ(merges.size(), 4U);
   for (const Merge& merge : merges) EXPECT_EQ(merge.cost, 0.0);
+}
+
+TEST(AverageLinkage, MergesByMeanDistancesWorkedByHand) {
+  // 0 and 1 are 1 apart, 4 and 6 are 2; between the unions 4, 6, 3 and 5: 4.5 on average.
+  const auto merges = merges_by(Linkage::kAverage, matrix_of(4, 1, {4, 0, 6, 1}), ones(4));
+  ASSERT_EQ(merges.size(), 3U);
+  EXPECT_DOUBLE_EQ(merges[0].cost, 1.0);
+  EXPECT_DOUBLE_EQ(merges[1].cost, 2.0);
+  EXPECT_DOUBLE_EQ(merges[2].cost, 4.5);
+  EXPECT_EQ(cut(merges, 4, 2), (Labels{0, 1, 0, 1}));
+}
+
+TEST(AverageLinkage, CountsAPointByItsWeight) {
+  // 0 (three times) and 1 join; from 3 they are 3, 3, 3 and 2 away.
+  const std::vector<double> weights{3.0, 1.0, 1.0};
+  const auto merges = merges_by(Linkage::kAverage, matrix_of(3, 1, {0, 1, 3}), weights);
+  EXPECT_DOUBLE_EQ(merges.at(1).cost, 11.0 / 4.0);
+}
+
+TEST(AverageLinkage, FindsWhatTryingEveryPairFinds) {
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    Rng rng(seed, "average");
+    const std::size_t n = 2 + rng.below(20);
+    const Matrix points = random_points(n, 1 + rng.below(6), rng);
+    const auto found = merges_by(Linkage::kAverage, points, ones(n));
+    std::vector<std::vector<std::size_t>> clusters;
+    for (std::size_t i = 0; i < n; ++i) clusters.push_back({i});
+    for (std::size_t m = 0; clusters.size() > 1; ++m) {
+      double least = std::numeric_limits<double>::infinity();
+      std::size_t one = 0, other = 0;
+      for (std::size_t a = 0; a < clusters.size(); ++a) {
+        for (std::size_t b = a + 1; b < clusters.size(); ++b) {
+          double sum = 0.0;
+          for (const std::size_t i : clusters[a]) {
+            for (const std::size_t j : clusters[b]) {
+              double squares = 0.0;
+              for (std::size_t e = 0; e < points.cols(); ++e) {
+                squares += std::pow(double{points.row(i)[e]} - points.row(j)[e], 2.0);
+              }
+              sum += std::sqrt(squares);
+            }
+          }
+          const double mean = sum / static_cast<double>(clusters[a].size() * clusters[b].size());
+          if (mean < least) least = mean, one = a, other = b;
+        }
+      }
+      clusters[one].insert(clusters[one].end(), clusters[other].begin(), clusters[other].end());
+      clusters.erase(clusters.begin() + static_cast<std::ptrdiff_t>(other));
+      ASSERT_NEAR(found.at(m).cost, least, 1e-12 * (1.0 + least)) << seed;
+      ASSERT_EQ(cut(found, n, clusters.size()), labels_of(clusters, n)) << seed;
+    }
+  }
 }
 
 TEST(Cut, NumbersClustersInTheOrderOfTheirFirstPoints) {

@@ -245,7 +245,12 @@ class ClusterMatching : public Aligner {
   }
 
   KMeans means_of(const Matrix& points, std::size_t clusters, Rng rng, Progress& progress) const {
-    return k_means(points, {clusters, static_cast<int>(options_.integer("iterations")), threads_},
+    return k_means(points,
+                   {.clusters = clusters,
+                    .most_iterations = static_cast<int>(options_.integer("iterations")),
+                    .threads = threads_,
+                    .seeding = options_.text("seeding"),
+                    .batch = static_cast<std::size_t>(options_.integer("batch"))},
                    rng, progress);
   }
 
@@ -278,7 +283,10 @@ class ClusterMatching : public Aligner {
                  stream("representatives"), progress);
     const std::vector<double> weights(fine.sizes.begin(), fine.sizes.end());
     const std::vector<Merge> merges =
-        method == "hierarchical" ? ward_merges(fine.centroids, weights) : std::vector<Merge>{};
+        method == "hierarchical"
+            ? merges_by(options_.text("linkage") == "average" ? Linkage::kAverage : Linkage::kWard,
+                        fine.centroids, weights)
+            : std::vector<Merge>{};
     const double usual_distance =
         method == "dbscan" ? median_nearest_distance(fine.centroids) : 0.0;
     for (const double granularity : options_.reals("granularities")) {
