@@ -252,6 +252,49 @@ TEST_F(Sweep, AChangeOfSimilarityKeepsTheModels) {
   }
 }
 
+TEST_F(Sweep, AnApproximateKernelKeepsTheModelsAndTellsItsCostsAndTheFirstK) {
+  // Every list is looked at, so nothing is missed.
+  const Words ivf{"eval.kernel=faiss-ivf", "eval.kernel_lists=4", "eval.kernel_probes=4"};
+  const Words hamming{"eval.kernel=hamming", "eval.kernel_bits=64", "eval.kernel_rescored=1000"};
+  for (const Words& kernel : {ivf, hamming}) {
+    Words words = kernel;
+    words.insert(words.end(), {"eval.search_costs=true", "--out", "other"});
+    const Outcome outcome = again(words);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_FALSE(contains(outcome.err, "fitted in")) << outcome.err;
+    const Records after = records_of(folder_ / "other");
+    std::size_t compared = 0;
+    for (const auto& [id, record] : after) {
+      if (!record.at("spec").at("eval").at("kernel").get<std::string>().starts_with(
+              kernel.front().substr(12))) {
+        continue;
+      }
+      ASSERT_EQ(record.at("status"), "ok") << record;
+      for (const auto& [other, exact] : before_) {
+        if (exact.at("case") != record.at("case") || exact.at("seed") != record.at("seed"))
+          continue;
+        // Random vectors tie with nothing.
+        if (record.at("case") != "random") continue;
+        const json& found = record.at("metrics").at("text_to_image");
+        for (const char* metric : {"R@1", "R@3", "R@10", "precision@5", "recall@10"}) {
+          EXPECT_EQ(found.at(metric), exact.at("metrics").at("text_to_image").at(metric)) << metric;
+        }
+        EXPECT_FALSE(found.contains("MedR"));
+        EXPECT_FALSE(found.contains("micro_F1@t"));
+        ++compared;
+      }
+      const json& costs = record.at("search").at("image_to_text");
+      EXPECT_EQ(costs.size(), 7U) << costs;
+      for (const auto& [name, value] : costs.items()) EXPECT_GE(value.get<double>(), 0.0) << name;
+      EXPECT_GT(costs.at("queries_per_s").get<double>(), 0.0);
+      if (record.at("case") == "random") {
+        EXPECT_EQ(costs.at("neighbour_recall@10"), 100.0);
+      }
+    }
+    EXPECT_EQ(compared, 2U);
+  }
+}
+
 TEST_F(Sweep, SaysHowManyFinishedTrialsATableOfFewerNoLongerShows) {
   EXPECT_FALSE(contains(again().err, "other finished"));
   const std::string note = "run holds 3 other finished trials, which its table no longer shows";

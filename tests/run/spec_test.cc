@@ -263,6 +263,29 @@ TEST(ResolveExperiment, RefusesAFileThatIsNotThereWhereItIsNamed) {
   EXPECT_EQ(resolved(kRandom, {"features.text.stop_words_file=" + missing}).trials.size(), 1U);
 }
 
+TEST(ResolveExperiment, TellsAnApproximateKernelItsOwnOptionsAndRefusesOthers) {
+  const auto eval = [](const std::string& lines) {
+    return refusal(std::string(kRandom) + "[eval]\n" + lines);
+  };
+  EXPECT_EQ(resolved(kRandom, {"eval.kernel=hnswlib", "eval.kernel_links=8"})
+                .trials.front()
+                .eval.integer("kernel_links"),
+            8);
+  EXPECT_EQ(eval("kernel_probes = 3\n"),
+            "c.toml:10:1: eval.kernel_probes has an effect only with eval.kernel = \"faiss-ivf\"; "
+            "it is \"certified\"");
+  EXPECT_EQ(
+      eval("kernel = \"hamming\"\nkernel_links = 3\n"),
+      "c.toml:11:1: eval.kernel_links has an effect only with eval.kernel = \"faiss-hnsw\" or "
+      "\"hnswlib\"; it is \"hamming\"");
+  EXPECT_EQ(eval("kernel = \"faiss-ivf\"\nkernel_probes = 0\n"),
+            "c.toml:11:1: eval.kernel_probes: expected a value >= 1, found 0");
+  EXPECT_EQ(
+      eval("kernel = \"faiss-ivf\"\nmetrics = [\"R@5\", \"MedR\"]\n"),
+      "c.toml:11:1: metric 'MedR' needs every rank; kernel 'faiss-ivf' finds lists, which tell "
+      "metrics of the first k, such as R@10");
+}
+
 TEST(ResolveExperiment, RefusesAThresholdThatNothingReads) {
   EXPECT_EQ(refusal(std::string(kRandom) + "[eval]\nthreshold = 0.5\n"),
             "c.toml:10:1: eval.threshold has an effect only with eval.threshold_from = \"value\"; "
