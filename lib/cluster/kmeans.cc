@@ -29,49 +29,51 @@ std::vector<std::int64_t> count_sizes(const std::vector<std::int32_t>& assignmen
   return sizes;
 }
 
-/// Gives every empty cluster the point farthest from its centroid, among clusters of two or more,
-/// and moves the cluster there: iterations may end here, and no point must count from where an
-/// empty cluster was.
-void repair_empty(MatrixView points, Matrix& centroids, std::vector<std::int32_t>& assignment,
-                  std::vector<std::int64_t>& sizes) {
-  for (std::size_t c = 0; c < sizes.size(); ++c) {
-    if (sizes[c] > 0) continue;
-    std::size_t farthest = points.rows();
-    double best = -1.0;
-    for (std::size_t i = 0; i < points.rows(); ++i) {
-      const auto own = static_cast<std::size_t>(assignment[i]);
-      if (sizes[own] < 2) continue;
-      const double distance = squared_distance(points.row(i), centroids.row(own));
-      if (distance > best) {
-        best = distance;
-        farthest = i;
-      }
-    }
-    --sizes[static_cast<std::size_t>(assignment[farthest])];
-    assignment[farthest] = static_cast<std::int32_t>(c);
-    sizes[c] = 1;
-    std::ranges::copy(points.row(farthest), centroids.row(c).begin());
-  }
-}
-
-/// Assigns all points to where the centroids stand now.
-void assign(NearestSearch& search, MatrixView points, KMeans& out) {
-  out.assignment = search.best(gallery_of(out.centroids), out.assignment);
-  out.sizes = count_sizes(out.assignment, out.centroids.rows());
-  repair_empty(points, out.centroids, out.assignment, out.sizes);
-}
-
-void sum_objective(MatrixView points, int threads, KMeans& out) {
+std::vector<double> own_distances(MatrixView points, const Matrix& centroids,
+                                  const std::vector<std::int32_t>& assignment, int threads) {
   std::vector<double> squared(points.rows());
   const auto count = static_cast<std::int64_t>(points.rows());
 #pragma omp parallel for num_threads(threads) schedule(static)
   for (std::int64_t i = 0; i < count; ++i) {
     const auto at = static_cast<std::size_t>(i);
-    squared[at] = squared_distance(
-        points.row(at),
-        std::as_const(out.centroids).row(static_cast<std::size_t>(out.assignment[at])));
+    squared[at] =
+        squared_distance(points.row(at), centroids.row(static_cast<std::size_t>(assignment[at])));
   }
-  for (const double distance : squared) out.objective += distance;
+  return squared;
+}
+
+/// Gives every empty cluster the point farthest from its centroid, among clusters of two or more,
+/// and moves the cluster there: iterations may end here, and no point must count from where an
+/// empty cluster was.
+void repair_empty(MatrixView points, int threads, KMeans& out) {
+  if (std::ranges::find(out.sizes, 0) == out.sizes.end()) return;
+  std::vector<double> squared = own_distances(points, out.centroids, out.assignment, threads);
+  for (std::size_t c = 0; c < out.sizes.size(); ++c) {
+    if (out.sizes[c] > 0) continue;
+    std::size_t farthest = points.rows();
+    for (std::size_t i = 0; i < points.rows(); ++i) {
+      if (out.sizes[static_cast<std::size_t>(out.assignment[i])] < 2) continue;
+      if (farthest == points.rows() || squared[i] > squared[farthest]) farthest = i;
+    }
+    --out.sizes[static_cast<std::size_t>(out.assignment[farthest])];
+    out.assignment[farthest] = static_cast<std::int32_t>(c);
+    out.sizes[c] = 1;
+    squared[farthest] = 0.0;
+    std::ranges::copy(points.row(farthest), out.centroids.row(c).begin());
+  }
+}
+
+/// Assigns all points to where the centroids stand now.
+void assign(NearestSearch& search, MatrixView points, int threads, KMeans& out) {
+  out.assignment = search.best(gallery_of(out.centroids), out.assignment);
+  out.sizes = count_sizes(out.assignment, out.centroids.rows());
+  repair_empty(points, threads, out);
+}
+
+void sum_objective(MatrixView points, int threads, KMeans& out) {
+  for (const double squared : own_distances(points, out.centroids, out.assignment, threads)) {
+    out.objective += squared;
+  }
 }
 
 /// Each point of a batch draws its centroid by one over the number of points it has drawn before.
@@ -123,7 +125,7 @@ KMeans k_means(MatrixView points, const KMeansOptions& options, Rng rng, Progres
   out.centroids = moved_by_batches(points, std::move(centroids), options, rng, progress);
   out.iterations = options.most_iterations;
   NearestSearch search(points, "points", {.name = options.kernel, .threads = options.threads});
-  assign(search, points, out);
+  assign(search, points, options.threads, out);
   sum_objective(points, options.threads, out);
   return out;
 }
@@ -138,7 +140,7 @@ KMeans k_means_from(MatrixView points, Matrix centroids, const KMeansOptions& op
   for (out.iterations = 1;; ++out.iterations) {
     progress.check();
     const std::vector<std::int32_t> before = out.assignment;
-    assign(search, points, out);
+    assign(search, points, options.threads, out);
     if (out.assignment == before || out.iterations > options.most_iterations) break;
     sums.follow(out.assignment, options.threads);
     out.centroids = sums.means();

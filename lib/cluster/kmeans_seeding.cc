@@ -36,6 +36,19 @@ class NearestChosen {
     }
   }
 
+  /// At once: the nearest of them first, so that each point is compared with one.
+  void choose_all(const Matrix& centroids, NearestSearch& search) {
+    if (centroids.rows() == 0) return;
+    const auto nearest = search.best(prepare(centroids, Similarity::kEuclidean, "candidates"));
+    const auto count = static_cast<std::int64_t>(points_.rows());
+#pragma omp parallel for num_threads(threads_) schedule(static)
+    for (std::int64_t i = 0; i < count; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      const auto centroid = centroids.row(static_cast<std::size_t>(nearest[at]));
+      squared_[at] = std::min(squared_[at], squared_distance(points_.row(at), centroid));
+    }
+  }
+
   const std::vector<double>& squared() const { return squared_; }
 
  private:
@@ -84,24 +97,23 @@ Matrix rows_of(MatrixView points, const std::vector<std::size_t>& which) {
 }
 
 /// Some rounds of drawing each point by itself, about twice as many a round as there are clusters.
-std::vector<std::size_t> oversampled(MatrixView points, const KMeansOptions& options, Rng& rng,
-                                     Progress& progress) {
+std::vector<std::size_t> oversampled(MatrixView points, const KMeansOptions& options,
+                                     NearestSearch& search, Rng& rng, Progress& progress) {
   NearestChosen nearest(points, options.threads);
   std::vector<std::size_t> out{rng.below(points.rows())};
   nearest.choose(points.row(out.front()));
   const double a_round = 2.0 * static_cast<double>(options.clusters);
   for (int round = 0; round < kRounds; ++round) {
     progress.check();
-    const std::vector<double> before = nearest.squared();
-    const double total = std::accumulate(before.begin(), before.end(), 0.0);
+    const double total = std::accumulate(nearest.squared().begin(), nearest.squared().end(), 0.0);
     if (total == 0.0) break;
-    for (std::size_t i = 0; i < before.size(); ++i) {
-      if (before[i] == 0.0 || !(rng.uniform() * total < a_round * before[i])) continue;
-      // Not a second time what has been drawn in this round.
-      if (nearest.squared()[i] == 0.0) continue;
-      out.push_back(i);
-      nearest.choose(points.row(i));
+    std::vector<std::size_t> round_of;
+    for (std::size_t i = 0; i < points.rows(); ++i) {
+      const double squared = nearest.squared()[i];
+      if (squared > 0.0 && rng.uniform() * total < a_round * squared) round_of.push_back(i);
     }
+    out.insert(out.end(), round_of.begin(), round_of.end());
+    nearest.choose_all(rows_of(points, round_of), search);
   }
   return out;
 }
@@ -111,10 +123,10 @@ std::vector<std::size_t> oversampled(MatrixView points, const KMeansOptions& opt
 Matrix seed_centroids(MatrixView points, const KMeansOptions& options, Rng& rng,
                       Progress& progress) {
   if (options.seeding == "k-means||") {
-    const Matrix candidates = rows_of(points, oversampled(points, options, rng, progress));
+    NearestSearch search(points, "points", {.name = options.kernel, .threads = options.threads});
+    const Matrix candidates = rows_of(points, oversampled(points, options, search, rng, progress));
     if (candidates.rows() > options.clusters) {
       // A candidate counts as often as points are nearest to it.
-      NearestSearch search(points, "points", {.name = options.kernel, .threads = options.threads});
       std::vector<double> weight(candidates.rows(), 0.0);
       for (const std::int32_t own :
            search.best(prepare(candidates, Similarity::kEuclidean, "candidates"))) {

@@ -9,10 +9,8 @@
 namespace alignlab {
 namespace {
 
-// More codes a row than this might sum to more than 32 bits hold.
-constexpr std::size_t kMostColumns = 32768;
 // What a thread's queries may take of the caches while the gallery streams by.
-constexpr std::size_t kQueryBlockBytes = 256 * 1024;
+constexpr std::size_t kQueryBlockBytes = 512 * 1024;
 constexpr std::size_t kItemBlockBytes = 128 * 1024;
 
 constexpr float kNone = -std::numeric_limits<float>::infinity();
@@ -56,7 +54,7 @@ BoundedPairs::BoundedPairs(std::shared_ptr<const CodedRows> queries, Selection q
       queries_(std::move(queries)),
       items_(std::move(items)),
       unit_(std::ldexp(1.0, queries_->exponent() + items_->exponent())),
-      usable_(queries_->columns() <= kMostColumns) {
+      usable_(true) {
   const std::vector<double>& item_bias = gallery.gallery().bias;
   const std::size_t padded = padded_items();
   bias_.assign(padded, kNone);
@@ -88,7 +86,7 @@ const char* BoundedPairs::for_each_strip(
   // Blocks of whole panels: as many queries as caches hold, but enough blocks to share out.
   std::size_t block_panels =
       rows_of(kQueryBlockBytes, panel_queries, panel_queries) / panel_queries;
-  const auto shares = static_cast<std::size_t>(threads_) * 4;
+  const std::size_t shares = threads_ == 1 ? 1 : static_cast<std::size_t>(threads_) * 4;
   block_panels =
       std::clamp<std::size_t>((queries_->panels() + shares - 1) / shares, 1, block_panels);
   const std::size_t block_items = rows_of(kItemBlockBytes, strip_items(), strip_items());

@@ -71,8 +71,8 @@ class BoundedPairs {
   std::shared_ptr<const CodedRows> queries_;
   std::shared_ptr<const CodedRows> items_;
   double unit_;
-  std::vector<float> bias_;
-  std::vector<float> error_;
+  Floats bias_;
+  Floats error_;
   bool usable_ = false;
 };
 

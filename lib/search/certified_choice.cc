@@ -45,6 +45,7 @@ const kernels::DotsKernel* choose(MatrixView queries, CodedGallery& gallery,
                                   const Selection& sampled_queries, const Kernel& kernel,
                                   std::size_t pairs, const CountDoubtful& count_doubtful) {
   const Isa& isa = gallery.isa();
+  if (queries.cols() == 0 || queries.cols() > kMostColumns) return nullptr;
   if (!kernel.codes.empty()) {
     for (const kernels::DotsKernel& dots : isa.dots) {
       if (kernel.codes == dots.name) return &dots;
@@ -52,7 +53,6 @@ const kernels::DotsKernel* choose(MatrixView queries, CodedGallery& gallery,
     throw UsageError(fmt::format("codes={}: instruction set {} has {}", kernel.codes, isa.name,
                                  fmt::join(available_codes(isa.name), ", ")));
   }
-  if (queries.cols() == 0) return nullptr;
   if (pairs < kFewPairs) return &isa.dots.front();
   const Selection sampled_items = spread(gallery.gallery().vectors.rows(), kSampleItems);
   const auto columns = static_cast<double>(queries.cols());
@@ -98,12 +98,13 @@ const kernels::DotsKernel* choose_for_top_k(MatrixView queries, CodedGallery& ga
     }
     std::size_t doubtful = 0;
     std::vector<std::uint32_t> found(size + 64);
-    std::vector<float> uppers(size + 64);
+    std::vector<float> lower(size + 64), upper(size + 64);
     pairs.for_each_strip([&](const Strip& strip, int) {
       for (std::size_t q = 0; q < strip.queries; ++q) {
         const std::size_t query = strip.first_query + q;
         doubtful += isa.scan->above(strip.dots + q * strip.stride, strip.padded, strip.at,
-                                    pairs.query(query), least[query], found.data(), uppers.data());
+                                    pairs.query(query), least[query], found.data(), lower.data(),
+                                    upper.data());
       }
     });
     return doubtful;

@@ -146,6 +146,8 @@ class ColumnCounts {
                      strip, found);
       for (std::size_t f = 0; f < doubtful.ids.size(); ++f) {
         const auto column = static_cast<std::size_t>(doubtful.ids[f]);
+        // A bias beyond the range of floats reaches even the level of columns without one.
+        if (columns_.relevant.of(column).empty()) continue;
         const auto offset = static_cast<std::size_t>(columns_.relevant.offset(column));
         const double level = columns_.scores[offset];
         const double score = rows_.bias.empty() ? doubtful.scores[f] : doubtful.scores[f] + bias;

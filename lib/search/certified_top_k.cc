@@ -2,6 +2,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <memory>
 
 #include "search/best_candidates.h"
 #include "search/bounded_pairs.h"
@@ -18,38 +19,58 @@ struct Pending {
   std::int32_t id;
 };
 
-/// What one query holds while the gallery goes by: the best of what was scored canonically, and
-/// what may still be better than the last of these.
+/// What one query holds while the gallery goes by: the candidates that may be among its best.
 class BestOfQuery {
  public:
   explicit BestOfQuery(std::size_t k) : k_(k), best_(k) {}
 
-  /// In the units of intervals: a candidate whose upper end is below cannot be among the best.
+  /// In the units of intervals: a candidate whose upper end is below cannot be among the best,
+  /// since k others surely score more.
   float least() const { return least_; }
 
-  void add(std::int32_t id, float upper) { pending_.push_back({upper, id}); }
+  void add(std::int32_t id, float lower, float upper) {
+    if (upper < least_) return;
+    pending_.push_back({upper, id});
+    if (lowers_.size() == k_) {
+      if (lower <= lowers_.front()) return;
+      std::ranges::pop_heap(lowers_, std::greater<>());
+      lowers_.back() = lower;
+    } else {
+      lowers_.push_back(lower);
+    }
+    std::ranges::push_heap(lowers_, std::greater<>());
+    if (lowers_.size() == k_) least_ = std::max(least_, lowers_.front());
+  }
 
-  /// Scores some of what is pending once there is much of it, so that memory stays bounded whatever
-  /// the data, and `least` follows.
+  /// Lets go of what has fallen behind; where too much is left, scores it all, so that memory stays
+  /// bounded whatever the data.
   template <typename Score>
   void tidy(const Score& score) {
-    if (pending_.size() < std::max(limit_, 12 * step())) return;
-    settle(step(), score);
-    if (pending_.size() > std::max<std::size_t>(1024, 32 * k_)) settle(pending_.size(), score);
-    limit_ = 2 * pending_.size();
+    if (pending_.size() < limit_) return;
+    std::erase_if(pending_, [&](const Pending& one) { return one.upper < least_; });
+    if (pending_.size() > std::max<std::size_t>(1024, 32 * k_)) finish(score);
+    limit_ = std::max<std::size_t>(64, 2 * pending_.size());
   }
 
   /// Scores what is pending, the most promising first, as far as it can still come in.
   template <typename Score>
   void finish(const Score& score) {
+    std::erase_if(pending_, [&](const Pending& one) { return one.upper < least_; });
     std::ranges::sort(pending_, std::greater<>(), &Pending::upper);
+    const std::size_t step = std::max<std::size_t>(k_, 8);
     std::vector<std::int32_t> ids;
     for (std::size_t first = 0; first < pending_.size() && pending_[first].upper >= least_;) {
       ids.clear();
-      for (; first < pending_.size() && ids.size() < step(); ++first) {
+      for (; first < pending_.size() && ids.size() < step; ++first) {
         if (pending_[first].upper >= least_) ids.push_back(pending_[first].id);
       }
-      add_scored(ids, score);
+      const std::vector<double>& scores = score(ids);
+      scored_ += std::ssize(ids);
+      for (std::size_t i = 0; i < ids.size(); ++i) best_.add({scores[i], ids[i]});
+      best_.trim();
+      if (best_.is_full()) {
+        least_ = std::max(least_, rounded_down(best_.worst().score * score.unit));
+      }
     }
     pending_.clear();
   }
@@ -58,39 +79,25 @@ class BestOfQuery {
   std::int64_t scored() const { return scored_; }
 
  private:
-  std::size_t step() const { return std::max<std::size_t>(k_, 8); }
-
-  /// Scores the `count` candidates whose upper ends are highest.
-  template <typename Score>
-  void settle(std::size_t count, const Score& score) {
-    count = std::min(count, pending_.size());
-    std::ranges::nth_element(pending_, pending_.begin() + static_cast<std::ptrdiff_t>(count) - 1,
-                             [](const Pending& a, const Pending& b) { return a.upper > b.upper; });
-    std::vector<std::int32_t> ids;
-    for (std::size_t i = 0; i < count; ++i) ids.push_back(pending_[i].id);
-    add_scored(ids, score);
-    std::size_t kept = 0;
-    for (std::size_t i = count; i < pending_.size(); ++i) {
-      if (pending_[i].upper >= least_) pending_[kept++] = pending_[i];
-    }
-    pending_.resize(kept);
-  }
-
-  template <typename Score>
-  void add_scored(const std::vector<std::int32_t>& ids, const Score& score) {
-    const std::vector<double>& scores = score(ids);
-    scored_ += std::ssize(ids);
-    for (std::size_t i = 0; i < ids.size(); ++i) best_.add({scores[i], ids[i]});
-    best_.trim();
-    if (best_.is_full()) least_ = rounded_down(best_.worst().score * score.unit);
-  }
-
   std::size_t k_;
   float least_ = kLowest;
   std::vector<Pending> pending_;
-  BestCandidates best_;
-  std::size_t limit_ = 0;
+  std::vector<float> lowers_;  // a heap of the k highest lower ends, the lowest first
+  BestCandidates best_;        // of what has been scored
+  std::size_t limit_ = 64;
   std::int64_t scored_ = 0;
+};
+
+/// Of one thread.
+struct Room {
+  explicit Room(std::size_t strip_items)
+      : found(strip_items), lower(strip_items), upper(strip_items) {}
+
+  std::vector<std::uint32_t> found;
+  std::vector<float> lower;
+  std::vector<float> upper;
+  std::vector<double> scores;
+  std::int64_t scored = 0;
 };
 
 /// Scores candidates of one query, on one thread.
@@ -116,46 +123,42 @@ bool certified_top_k(MatrixView queries, CodedGallery& coded, const Kernel& kern
   if (dots == nullptr) return false;
   const BoundedPairs pairs(queries, all_rows(queries), coded, *dots, kernel.threads);
   if (!pairs.usable()) return false;
-  std::vector<BestOfQuery> best(queries.rows(), BestOfQuery(out.k));
-  std::vector<std::vector<std::uint32_t>> found(static_cast<std::size_t>(kernel.threads));
-  std::vector<std::vector<float>> uppers(found.size());
-  std::vector<std::vector<double>> scores(found.size());
+  // Made when a query's first strip comes by, and gone with its last: a thread holds those of one
+  // block.
+  std::vector<std::unique_ptr<BestOfQuery>> best(queries.rows());
+  std::vector<Room> rooms(static_cast<std::size_t>(kernel.threads), Room(pairs.strip_items()));
   const char* path = pairs.for_each_strip([&](const Strip& strip, int thread) {
-    const auto t = static_cast<std::size_t>(thread);
-    found[t].resize(std::max(found[t].size(), strip.padded));
-    uppers[t].resize(found[t].size());
+    Room& room = rooms[static_cast<std::size_t>(thread)];
+    const bool is_last = strip.first_item + strip.padded == pairs.padded_items();
     for (std::size_t q = 0; q < strip.queries; ++q) {
       const std::size_t query = strip.first_query + q;
-      BestOfQuery& own = best[query];
+      if (strip.first_item == 0) best[query] = std::make_unique<BestOfQuery>(out.k);
+      BestOfQuery& own = *best[query];
       const std::size_t count =
           isa.scan->above(strip.dots + q * strip.stride, strip.padded, strip.at, pairs.query(query),
-                          own.least(), found[t].data(), uppers[t].data());
-      if (count == 0) continue;
+                          own.least(), room.found.data(), room.lower.data(), room.upper.data());
       for (std::size_t f = 0; f < count; ++f) {
-        if (found[t][f] >= strip.items) continue;
-        own.add(static_cast<std::int32_t>(strip.first_item + found[t][f]), uppers[t][f]);
+        if (room.found[f] >= strip.items) continue;
+        own.add(static_cast<std::int32_t>(strip.first_item + room.found[f]), room.lower[f],
+                room.upper[f]);
       }
-      own.tidy(ScoreOf{isa, queries.row(query), gallery, pairs.unit(), scores[t]});
-    }
-  });
-  std::int64_t scored = 0;
-  const auto count = static_cast<std::int64_t>(queries.rows());
-#pragma omp parallel num_threads(kernel.threads) reduction(+ : scored)
-  {
-    std::vector<double> own_scores;
-#pragma omp for schedule(dynamic, 16)
-    for (std::int64_t i = 0; i < count; ++i) {
-      const auto query = static_cast<std::size_t>(i);
-      best[query].finish(ScoreOf{isa, queries.row(query), gallery, pairs.unit(), own_scores});
-      const std::vector<Candidate>& sorted = best[query].best();
+      const ScoreOf score{isa, queries.row(query), gallery, pairs.unit(), room.scores};
+      own.tidy(score);
+      if (!is_last) continue;
+      own.finish(score);
+      const std::vector<Candidate>& sorted = own.best();
       for (std::size_t r = 0; r < out.k; ++r) {
         out.ids[query * out.k + r] = sorted[r].id;
         out.scores[query * out.k + r] = sorted[r].score;
       }
-      scored += best[query].scored();
+      room.scored += own.scored();
+      best[query].reset();
     }
+  });
+  if (kernel.work != nullptr) {
+    *kernel.work = {path, dots->name, 0};
+    for (const Room& room : rooms) kernel.work->scored += room.scored;
   }
-  if (kernel.work != nullptr) *kernel.work = {path, dots->name, scored};
   return true;
 }
 

@@ -38,13 +38,13 @@ float bfloat16_of(float value) {
 
 /// Floats rounded to the code; returns the sum of the squares of what that took away.
 float round_to_floats(std::span<const float> values, Code code, std::span<float> codes) {
-  float residuals = 0.0F;
+  double residuals = 0.0;
   for (std::size_t e = 0; e < values.size(); ++e) {
     codes[e] = code == Code::kBfloat16 ? bfloat16_of(values[e]) : values[e];
-    const float rest = values[e] - codes[e];
+    const double rest = static_cast<double>(values[e]) - codes[e];
     residuals += rest * rest;
   }
-  return residuals;
+  return static_cast<float>(residuals);
 }
 
 struct Scratch {

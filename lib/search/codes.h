@@ -27,10 +27,16 @@ namespace alignlab {
 /// e such that the largest magnitude in `rows`, times 2^e, lies in [1, 2); 0 where all are 0.
 int common_exponent(MatrixView rows, const Isa& isa, int threads);
 
+/// More codes a row than this might sum to more than 32 bits hold; such rows are not coded.
+constexpr std::size_t kMostColumns = 32768;
+
 /// Which rows of a matrix, in which order.
 using Selection = std::vector<std::uint32_t>;
 Selection selection_of(std::size_t size);  // 0, 1, ...
 Selection all_rows(MatrixView rows);
+
+/// On whole cache lines, as the scans read them.
+using Floats = std::vector<float, AlignedAllocator<float, 64>>;
 
 class CodedRows {
  public:
@@ -68,9 +74,9 @@ class CodedRows {
   std::size_t panel_bytes_;
   std::vector<std::byte, AlignedAllocator<std::byte, 64>> bytes_;
   std::vector<std::int32_t, AlignedAllocator<std::int32_t, 64>> start_;
-  std::vector<float> scale_;
-  std::vector<float> norm_;
-  std::vector<float> residual_;
+  Floats scale_;
+  Floats norm_;
+  Floats residual_;
 };
 
 std::shared_ptr<const CodedRows> coded_queries(MatrixView rows, const Selection& selection,

@@ -13,6 +13,7 @@ namespace {
 /// Room of one thread for the candidates of one strip.
 struct Room {
   std::vector<std::uint32_t> found;
+  std::vector<float> lower;
   std::vector<float> upper;
   std::vector<std::int32_t> ids;
   std::vector<double> scores;
@@ -56,9 +57,9 @@ class BestOfEach {
   void look_at(const Strip& strip, Room& room) {
     for (std::size_t q = 0; q < strip.queries; ++q) {
       const std::size_t query = strip.first_query + q;
-      std::size_t left = pairs_.isa().scan->above(strip.dots + q * strip.stride, strip.padded,
-                                                  strip.at, pairs_.query(query), best_[query].least,
-                                                  room.found.data(), room.upper.data());
+      std::size_t left = pairs_.isa().scan->above(
+          strip.dots + q * strip.stride, strip.padded, strip.at, pairs_.query(query),
+          best_[query].least, room.found.data(), room.lower.data(), room.upper.data());
       // Where many are left, the most promising first: its score leaves few of the others.
       while (left > kTogether) {
         const auto most =
@@ -158,6 +159,7 @@ std::vector<std::int32_t> NearestSearch::best(const Gallery& gallery,
   std::vector<Room> rooms(static_cast<std::size_t>(kernel_.threads));
   for (Room& room : rooms) {
     room.found.resize(pairs.strip_items());
+    room.lower.resize(pairs.strip_items());
     room.upper.resize(pairs.strip_items());
   }
   pairs.for_each_strip([&](const Strip& strip, int thread) {

@@ -167,6 +167,24 @@ TEST(Adversarial, ABiasFarBeyondTheScoresDecidesAlone) {
   }
 }
 
+TEST(Adversarial, ABiasBeyondFloatsReachesNoColumnWithoutARelevantRow) {
+  Rng rng(9, "values");
+  const auto normal = [&](std::size_t, std::size_t) { return static_cast<float>(rng.normal()); };
+  Gallery rows{rows_by(20, 16, normal), std::vector<double>(20, 0.0), 0};
+  const Gallery columns{rows_by(40, 16, normal), {}, 0};
+  std::vector<std::vector<std::int32_t>> of_columns(40);
+  for (std::size_t j = 0; j < 20; ++j) of_columns[j].push_back(static_cast<std::int32_t>(j));
+  const Relevance relevant(std::move(of_columns)), of_rows = spread_relevance(20, 40);
+  for (const double size : {1e30, 1e60, 1e300}) {
+    rows.bias[3] = size;
+    const Ranks expected = rank(columns.vectors, rows, relevant, {.name = "scalar"});
+    for (const Kernel& kernel : filtering_kernels()) {
+      SCOPED_TRACE(name_of(kernel));
+      ASSERT_EQ(rank_both(rows, columns, of_rows, relevant, kernel).of_second, expected);
+    }
+  }
+}
+
 /// Of this process, in megabytes, since the last call of `forget_peak`.
 double peak_megabytes() {
   std::ifstream status("/proc/self/status");

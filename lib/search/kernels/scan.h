@@ -29,11 +29,11 @@ struct ScanQuery {
   float residual;
 };
 
-/// Positions of items whose score may reach `threshold`, and the upper ends of their intervals.
-/// Returns how many.
+/// Positions of items whose score may reach `threshold`, and both ends of their intervals. Returns
+/// how many.
 using ScanAbove = std::size_t (*)(const float* dots, std::size_t count, const ScanItems& items,
                                   const ScanQuery& query, float threshold, std::uint32_t* found,
-                                  float* upper);
+                                  float* lower, float* upper);
 
 constexpr std::size_t kMostLevels = 8;
 

@@ -32,7 +32,7 @@ inline std::size_t append(std::uint32_t bits, std::size_t j, std::uint32_t* foun
 }
 
 std::size_t scan_above(const float* dots, std::size_t count, const ScanItems& items,
-                       const ScanQuery& query, float threshold, std::uint32_t* found,
+                       const ScanQuery& query, float threshold, std::uint32_t* found, float* lower,
                        float* upper) {
   const Lanes least = Lanes::all(threshold);
   std::size_t size = 0;
@@ -41,11 +41,13 @@ std::size_t scan_above(const float* dots, std::size_t count, const ScanItems& it
     const Lanes high = at.middle + at.slack;
     std::uint32_t bits = at_least(high, least);
     if (bits == 0) continue;
-    float highs[Lanes::kWidth];
+    float lows[Lanes::kWidth], highs[Lanes::kWidth];
+    (at.middle - at.slack).store(lows);
     high.store(highs);
     for (; bits != 0; bits &= bits - 1) {
       const auto lane = static_cast<std::uint32_t>(__builtin_ctz(bits));
       found[size] = static_cast<std::uint32_t>(j) + lane;
+      lower[size] = lows[lane];
       upper[size++] = highs[lane];
     }
   }
