@@ -15,6 +15,7 @@
 #include "record/manifest.h"
 #include "record/trial_record.h"
 #include "run/embedding_stages.h"
+#include "run/kernels.h"
 #include "run/searched_rows.h"
 #include "run/spec.h"
 #include "run/trial_data.h"
@@ -183,6 +184,13 @@ std::string qrel_lines(const Evaluated& trial, Modality query, Modality candidat
 Paths write_trec(const Evaluated& trial, const fs::path& out, std::size_t k, Progress& progress) {
   Paths written;
   const TrialSpec& spec = trial.spec();
+  // Other rankings than those its metrics are of would be taken for them.
+  if (const std::string& kernel = spec.eval.text("kernel"); !is_exact_kernel(kernel)) {
+    throw UsageError(fmt::format(
+        "export trec: expected a trial that was searched exactly, found kernel '{}', whose lists "
+        "are not kept",
+        kernel));
+  }
   for (const auto& [query, candidate] :
        {std::pair(spec.first, spec.second), std::pair(spec.second, spec.first)}) {
     progress.check();

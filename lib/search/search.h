@@ -7,7 +7,7 @@
 // The canonical score of a query x and a candidate g is their dot product, each product of two
 // float32 exact in double, summed in eight lanes (element i goes to lane i mod 8, in order) that
 // are folded as ((l0+l4)+(l2+l6)) + ((l1+l5)+(l3+l7)), plus an optional double bias a candidate.
-// Every kernel gives these bits, on any instruction set, for any thread count and block size.
+// Every exact kernel gives these bits, on any instruction set, for any thread count and block size.
 //
 // NaN or infinity in a row is a DataError that names the row.
 
