@@ -69,6 +69,8 @@ const std::vector<Command>& commands() {
        "count what is in a data set and find what is wrong with it", inspect_data},
       {"run", "CONFIG.toml [key=value ...] [--out DIR] [-j N] [--dry-run] [--fail-fast]",
        "run the trials of a config that have not run yet", run},
+      {"score", "--queries A --candidates B | --run F --qrels F [--metrics ...] [--json]",
+       "evaluate anyone's embeddings or rankings", score},
       {"table", "RUN... [--format text|markdown|latex|csv|json] [--check EXPECTED.toml]",
        "tabulate the records of runs", table},
   };

@@ -50,12 +50,29 @@ std::vector<CatalogRow> feature_rows_by_modality() {
   return out;
 }
 
+std::vector<CatalogRow> metric_rows() {
+  std::vector<CatalogRow> out;
+  for (const MetricRow& row : metric_catalog()) {
+    out.push_back(
+        {row.name,
+         fmt::format("{} ({}{})", row.summary,
+                     row.better == Better::kLower ? "lower is better; " : "", row.reference),
+         row.options});
+  }
+  return out;
+}
+
 std::vector<Catalog> catalogs() {
-  return {{"aligners", plain(aligner_catalog())}, {"features", feature_rows_by_modality()},
-          {"metrics", metric_catalog()},          {"kernels", all_kernels()},
-          {"similarities", similarity_catalog()}, {"formats", format_catalog()},
-          {"exports", export_catalog()},          {"run-exports", run_export_catalog()},
-          {"protocols", protocol_catalog()},      {"columns", column_catalog()},
+  return {{"aligners", plain(aligner_catalog())},
+          {"features", feature_rows_by_modality()},
+          {"metrics", metric_rows()},
+          {"kernels", all_kernels()},
+          {"similarities", similarity_catalog()},
+          {"formats", format_catalog()},
+          {"exports", export_catalog()},
+          {"run-exports", run_export_catalog()},
+          {"protocols", protocol_catalog()},
+          {"columns", column_catalog()},
           {"sections", section_catalog()}};
 }
 

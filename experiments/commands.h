@@ -25,6 +25,7 @@ int extract(const Arguments& arguments);
 int export_data(const Arguments& arguments);
 int inspect_data(const Arguments& arguments);
 int run(const Arguments& arguments);
+int score(const Arguments& arguments);
 int table(const Arguments& arguments);
 
 /// In the order of --help.

@@ -17,6 +17,7 @@
 #include "data/scenes/scenes.h"
 #include "doctor/doctor.h"
 #include "features/decoding.h"
+#include "record/retrieval_file.h"
 #include "run/extract.h"
 #include "run/pipeline.h"
 #include "run/sweep_runner.h"
@@ -79,14 +80,7 @@ void copy_ranks(const TrialRecord& record, const std::filesystem::path& to) {
   {
     H5File out = H5File::create(whole.temporary());
     for (const Artifact& stage : record.stages) {
-      if (stage.stage != "ranks") continue;
-      const H5File from = H5File::open(stage.path);
-      const std::string group =
-          "/" + Json::parse(from.text_attribute("/", "recipe")).at("direction").get<std::string>();
-      for (const char* array : {"offsets", "above", "ties", "ties_before"}) {
-        out.write<std::int64_t>(group + "/" + array,
-                                from.read<std::int64_t>("/" + std::string(array)));
-      }
+      if (stage.stage == "ranks") write_found(out, read_found(stage.path));
     }
     out.close();
   }

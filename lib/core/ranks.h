@@ -5,6 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace alignlab {
@@ -17,6 +20,7 @@ struct Ranks {
   std::vector<std::int64_t> above;
   std::vector<std::int64_t> ties;
   std::vector<std::int64_t> ties_before;
+  std::vector<float> grades;  // how relevant, above 0; empty: 1 each
   std::int64_t candidates = 0;
 
   std::size_t queries() const { return offsets.size() - 1; }
@@ -32,12 +36,27 @@ struct Decisions {
 };
 
 /// Over all pairs of queries that have a relevant candidate: the distinct scores of relevant pairs,
-/// descending, with how many relevant and how many other pairs score at least each of them. No
-/// threshold between two of these can decide better than the lower of them.
+/// descending, with how many relevant and how many other pairs score at least each of them, and how
+/// many of the others exactly that. No threshold between two of these can decide better than the
+/// lower of them.
 struct ThresholdCurve {
   std::vector<double> thresholds;
   std::vector<std::int64_t> correct;
   std::vector<std::int64_t> wrong;
+  std::vector<std::int64_t> tied;
+  std::int64_t pairs = 0;
 };
+
+/// What an evaluation has found in one direction: all that its metrics are computed from.
+struct Retrieval {
+  Ranks ranks;
+  std::vector<std::int32_t> groups;  // of each query; those of one group are not independent
+  std::optional<Decisions> decisions;
+  std::optional<double> threshold;      // of the decisions
+  std::optional<ThresholdCurve> curve;  // where it was asked for
+};
+
+/// By direction ("image_to_text" ...): one, or one for each fold of the protocol.
+using Retrievals = std::map<std::string, std::vector<Retrieval>>;
 
 }  // namespace alignlab

@@ -14,6 +14,18 @@ Relevance::Relevance(std::vector<std::vector<std::int32_t>> rows) {
   }
 }
 
+Relevance::Relevance(std::vector<std::vector<Graded>> rows) {
+  offsets_.reserve(rows.size() + 1);
+  for (auto& row : rows) {
+    std::ranges::sort(row, {}, &Graded::candidate);
+    for (const Graded& one : row) {
+      candidates_.push_back(one.candidate);
+      grades_.push_back(one.grade);
+    }
+    offsets_.push_back(static_cast<std::int64_t>(candidates_.size()));
+  }
+}
+
 Relevance Relevance::from_groups(std::span<const std::int32_t> query_groups,
                                  std::span<const std::int32_t> candidate_groups) {
   std::unordered_map<std::int32_t, std::vector<std::int32_t>> members;

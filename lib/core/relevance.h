@@ -13,6 +13,12 @@ class Relevance {
   Relevance() = default;
   /// Row i of `rows` lists the relevant candidates of query i, in any order, without repeats.
   explicit Relevance(std::vector<std::vector<std::int32_t>> rows);
+  /// Each candidate with how relevant it is, above 0.
+  struct Graded {
+    std::int32_t candidate;
+    float grade;
+  };
+  explicit Relevance(std::vector<std::vector<Graded>> rows);
   /// Query and candidate are relevant to each other when their groups are equal.
   static Relevance from_groups(std::span<const std::int32_t> query_groups,
                                std::span<const std::int32_t> candidate_groups);
@@ -25,10 +31,13 @@ class Relevance {
   /// Where row `query` begins in a flat array of all (query, candidate) pairs.
   std::int64_t offset(std::size_t query) const { return offsets_[query]; }
   std::int64_t pairs() const { return offsets_.back(); }
+  /// Flat, as the pairs; empty where all are equally relevant.
+  const std::vector<float>& grades() const { return grades_; }
 
  private:
   std::vector<std::int64_t> offsets_{0};
   std::vector<std::int32_t> candidates_;
+  std::vector<float> grades_;
 };
 
 }  // namespace alignlab

@@ -12,29 +12,70 @@ namespace alignlab {
 namespace {
 
 constexpr std::string_view kClassLabels = "class-labels";
-constexpr std::size_t kFlickrImages = 1000;
-constexpr std::size_t kFlickrCaptions = 5;
+constexpr std::string_view kAllPairs = "all-pairs";
+constexpr std::size_t kCaptions = 5;  // of an image
 
-void require_flickr_1k(const std::string& protocol, const Dataset& dataset, Split split) {
-  const auto fail = [&](const std::string& found) {
-    throw DataError(fmt::format(
-        "{}: protocol '{}' is defined on {} images with {} captions each; split {} has {}",
-        dataset.path().string(), protocol, kFlickrImages, kFlickrCaptions, name_of(split), found));
-  };
-  const auto images = dataset.groups(Modality::kImage, split);
-  const auto texts = dataset.groups(Modality::kText, split);
-  if (images.size() != kFlickrImages) fail(fmt::format("{} images", images.size()));
-  std::map<std::int32_t, std::size_t> captions;
-  for (const std::int32_t group : texts) ++captions[group];
-  for (const std::int32_t group : images) {
-    if (captions[group] != kFlickrCaptions) {
-      fail(fmt::format("an image with {} captions", captions[group]));
-    }
-  }
+/// How many images a protocol is of, in folds of how many, and whether further captions of an image
+/// than five are left out, or not to be.
+struct CaptionProtocol {
+  std::size_t images;
+  std::size_t fold_images;
+  bool leaves_out;
+};
+
+CaptionProtocol caption_protocol(const std::string& name) {
+  if (name == "coco-5k") return {5000, 5000, true};
+  if (name == "coco-1k-5fold") return {5000, 1000, true};
+  return {1000, 1000, false};  // of Flickr
 }
 
-void require_labels(const std::string& protocol, const Dataset& dataset, Split split) {
-  for (const Modality modality : dataset.modalities()) {
+using Groups = std::vector<std::int32_t>;
+
+ProtocolFold all_items(const Groups& first, const Groups& second) {
+  ProtocolFold out;
+  for (std::size_t i = 0; i < first.size(); ++i) out.first.push_back(i);
+  for (std::size_t j = 0; j < second.size(); ++j) out.second.push_back(j);
+  return out;
+}
+
+std::vector<ProtocolFold> caption_folds(const std::string& name, const Groups& images,
+                                        const Groups& captions, const std::string& source) {
+  const CaptionProtocol protocol = caption_protocol(name);
+  const auto fail = [&](const std::string& found) {
+    throw DataError(
+        fmt::format("{}: protocol '{}' is defined on {} images with {} captions {}, "
+                    "found {}",
+                    source, name, protocol.images, kCaptions,
+                    protocol.leaves_out ? "each or more" : "each", found));
+  };
+  if (images.size() != protocol.images) fail(fmt::format("{} images", images.size()));
+  std::map<std::int32_t, std::size_t> fold_of;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    if (!fold_of.emplace(images[i], i / protocol.fold_images).second) fail("two images of a group");
+  }
+  std::vector<ProtocolFold> folds(protocol.images / protocol.fold_images);
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    folds[i / protocol.fold_images].first.push_back(i);
+  }
+  std::map<std::int32_t, std::size_t> seen;
+  for (std::size_t j = 0; j < captions.size(); ++j) {
+    const auto fold = fold_of.find(captions[j]);
+    if (fold == fold_of.end()) fail("a caption without its image");
+    if (++seen[captions[j]] <= kCaptions) {
+      folds[fold->second].second.push_back(j);
+    } else if (!protocol.leaves_out) {
+      fail(fmt::format("an image with more than {} captions", kCaptions));
+    }
+  }
+  for (const std::int32_t image : images) {
+    if (seen[image] < kCaptions) fail(fmt::format("an image with {} captions", seen[image]));
+  }
+  return folds;
+}
+
+void require_labels(const std::string& protocol, const Dataset& dataset, Split split,
+                    const std::vector<Modality>& modalities) {
+  for (const Modality modality : modalities) {
     const Items& items = dataset.items(modality);
     const std::vector<std::size_t> chosen = items.of_split(split);
     const auto is_labelled = [&](std::size_t item) { return items.labels[item] >= 0; };
@@ -52,6 +93,10 @@ const std::vector<CatalogRow>& protocol_catalog() {
       {"all-pairs", "every item of the split; items of one group are relevant to each other", {}},
       {"flickr8k-1k", "1,000 images with five captions each", {}},
       {"flickr30k-1k", "1,000 images with five captions each", {}},
+      {"coco-5k", "5,000 images with the first five captions of each", {}},
+      {"coco-1k-5fold",
+       "the same in five folds of consecutive thousands of images; metrics are means over folds",
+       {}},
       {"class-labels",
        "every item of the split; items of one class are relevant to each other",
        {}},
@@ -59,12 +104,19 @@ const std::vector<CatalogRow>& protocol_catalog() {
   return kRows;
 }
 
-void check_protocol(const std::string& protocol, const Dataset& dataset, Split split) {
-  if (protocol == kClassLabels) {
-    require_labels(protocol, dataset, split);
-  } else if (protocol != "all-pairs") {
-    require_flickr_1k(protocol, dataset, split);
+std::vector<ProtocolFold> protocol_folds(const std::string& protocol, const Groups& first_groups,
+                                         const Groups& second_groups, const std::string& source) {
+  if (protocol == kAllPairs || protocol == kClassLabels) {
+    return {all_items(first_groups, second_groups)};
   }
+  return caption_folds(protocol, first_groups, second_groups, source);
+}
+
+std::vector<ProtocolFold> protocol_folds(const std::string& protocol, const Dataset& dataset,
+                                         Modality first, Modality second, Split split) {
+  if (protocol == kClassLabels) require_labels(protocol, dataset, split, {first, second});
+  return protocol_folds(protocol, dataset.groups(first, split), dataset.groups(second, split),
+                        fmt::format("{}: split {}", dataset.path().string(), name_of(split)));
 }
 
 std::vector<std::int32_t> relevance_keys(const std::string& protocol, const Dataset& dataset,

@@ -13,8 +13,6 @@
 namespace alignlab {
 namespace {
 
-constexpr const char* kBothHas = "both.rsum";
-
 constexpr std::array kSearchCosts{
     "build_s",        "index_mb",      "latency_p50_ms",     "latency_p95_ms",
     "latency_p99_ms", "queries_per_s", "neighbour_recall@10"};
@@ -41,9 +39,10 @@ const std::vector<CatalogRow>& column_catalog() {
        "a metric of `list metrics`, e.g. image_to_text.R@1 and text_to_image.MedR",
        {}},
       {"rsum", "R@1 + R@5 + R@10 of both directions; both.rsum is the same", {}},
+      {"r_mean", "the mean of these six; both.r_mean is the same", {}},
       {"timing.fit_s", "seconds of training", {}},
       {"timing.embed_s", "seconds of embedding the evaluated split", {}},
-      {"timing.search_<direction>_s", "seconds of a search pass, e.g. search_image_to_text_s", {}},
+      {"timing.search_s", "seconds of searching both directions", {}},
       {"search.<direction>.<cost>",
        "with eval.search_costs: build_s, index_mb, queries_per_s, latency_p50_ms, latency_p95_ms, "
        "latency_p99_ms, neighbour_recall@10",
@@ -60,16 +59,18 @@ void check_column(const std::string& column, const std::vector<std::string>& dir
     parse_metric(parts.name, place);
     return;
   }
-  std::vector<std::string> known{"rsum", kBothHas, "timing.fit_s", "timing.embed_s"};
+  std::vector<std::string> known{"rsum",         "both.rsum",      "r_mean",         "both.r_mean",
+                                 "timing.fit_s", "timing.embed_s", "timing.search_s"};
   for (const std::string& direction : directions) {
-    known.push_back("timing.search_" + direction + "_s");
     known.push_back("timing.correct_" + direction + "_s");
     for (const char* cost : kSearchCosts) known.push_back("search." + direction + "." + cost);
   }
   if (std::ranges::find(known, column) != known.end()) return;
   if (parts.place == "both") {
-    throw ConfigError(fmt::format("{}: unknown column '{}': of both directions there is only '{}'",
-                                  place.text(), column, kBothHas));
+    throw ConfigError(
+        fmt::format("{}: unknown column '{}': of both directions there are only "
+                    "'both.rsum' and 'both.r_mean'",
+                    place.text(), column));
   }
   if (parts.name.empty() || is_measured(parts.place)) fail_unknown("column", column, known, place);
   fail_unknown("direction", parts.place, directions, place);

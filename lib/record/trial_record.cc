@@ -38,6 +38,7 @@ Json to_json(const TrialRecord& record) {
           {"stages", stages_to_json(record.stages)},
           {"provenance", to_json(record.provenance)},
           {"metrics", record.metrics},
+          {"intervals", record.intervals},
           {"tie_rate", record.tie_rate},
           {"counts", record.counts},
           {"timing", record.timing},
@@ -79,6 +80,7 @@ TrialRecord read_record(const std::filesystem::path& path) {
     }
     record.provenance = provenance_from_json(at("provenance"));
     at("metrics").get_to(record.metrics);
+    at("intervals").get_to(record.intervals);
     at("tie_rate").get_to(record.tie_rate);
     at("counts").get_to(record.counts);
     at("timing").get_to(record.timing);

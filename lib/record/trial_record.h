@@ -3,6 +3,7 @@
 // What one trial was, did and found: <out>/trials/<id>.json. Written whole, read by tables,
 // comparisons and reports. Numbers are unrounded.
 
+#include <array>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -15,7 +16,7 @@
 
 namespace alignlab {
 
-inline constexpr int kRecordSchema = 1;
+inline constexpr int kRecordSchema = 2;
 
 /// direction or "both" -> metric -> value; an undefined metric is absent.
 using Metrics = std::map<std::string, std::map<std::string, double>>;
@@ -32,6 +33,8 @@ struct TrialRecord {
   std::vector<Artifact> stages;
   Provenance provenance;
   Metrics metrics;
+  /// As the metrics: the two ends of each confidence interval that was asked for.
+  std::map<std::string, std::map<std::string, std::array<double, 2>>> intervals;
   std::map<std::string, double> tie_rate;                       // by direction, in percent
   std::map<std::string, std::map<std::string, double>> counts;  // by direction: queries, judged ...
   std::map<std::string, std::vector<double>> timing;            // "<what>_s" -> every sample

@@ -13,6 +13,7 @@
 #include "data/export.h"
 #include "data/protocol.h"
 #include "record/manifest.h"
+#include "record/retrieval_file.h"
 #include "record/trial_record.h"
 #include "run/embedding_stages.h"
 #include "run/kernels.h"
@@ -67,10 +68,7 @@ class Evaluated {
           fmt::format("{}: what trial {} reads of it is no longer what it was run on; run it again",
                       spec_.dataset.string(), record.id));
     }
-    for (const auto& [query, candidate] :
-         {std::pair(spec_.first, spec_.second), std::pair(spec_.second, spec_.first)}) {
-      read_search(record, store, direction_key(query, candidate), candidate);
-    }
+    read_search(record, store);
   }
 
   const TrialSpec& spec() const { return spec_; }
@@ -103,16 +101,15 @@ class Evaluated {
   }
 
  private:
-  /// What the ranks of one direction were found with.
-  void read_search(const TrialRecord& record, const fs::path& store, const std::string& direction,
-                   Modality candidate) {
+  /// What the ranks were found with.
+  void read_search(const TrialRecord& record, const fs::path& store) {
     for (const Artifact& artifact : record.stages) {
       if (artifact.stage != "ranks") continue;
-      const H5File ranks = H5File::open(find(record, store, "ranks", artifact.key));
-      const auto recipe = nlohmann::json::parse(ranks.text_attribute("/", "recipe"));
-      if (recipe.at("direction") != direction) continue;
-      if (ranks.has("/bias")) bias_[candidate] = ranks.read<double>("/bias");
-      embeddings_.clear();
+      const fs::path path = find(record, store, "ranks", artifact.key);
+      const auto recipe = nlohmann::json::parse(H5File::open(path).text_attribute("/", "recipe"));
+      const Found found = read_found(path);
+      remember_bias(found, direction_key(spec_.second, spec_.first), spec_.first);
+      remember_bias(found, direction_key(spec_.first, spec_.second), spec_.second);
       for (const std::string key : recipe.at("embeddings")) {
         embeddings_.push_back(find(record, store, "embeddings", key));
       }
@@ -120,6 +117,18 @@ class Evaluated {
         deviations_ = read_deviations(find(record, store, "fusion", recipe["fusion"].at("key")));
       }
     }
+  }
+
+  void remember_bias(const Found& found, const std::string& direction, Modality candidate) {
+    const SearchNotes& notes = found.notes.at(direction);
+    if (notes.bias.empty()) return;
+    if (notes.bias.size() > 1) {
+      throw UsageError(
+          fmt::format("export: expected scores corrected over all items, found the "
+                      "folds of protocol '{}', each corrected by itself",
+                      spec_.eval.text("protocol")));
+    }
+    bias_[candidate] = notes.bias.front();
   }
 
   static fs::path find(const TrialRecord& record, const fs::path& store, const std::string& stage,

@@ -4,21 +4,20 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <chrono>
 #include <deque>
 #include <optional>
 
 #include "core/error.h"
 #include "data/protocol.h"
-#include "eval/metrics.h"
+#include "eval/evaluation.h"
+#include "record/retrieval_file.h"
 #include "run/embedding_stages.h"
 #include "run/kernels.h"
-#include "run/search_costs.h"
+#include "run/retrieve.h"
 #include "run/searched_rows.h"
 #include "run/stage_versions.h"
 #include "run/stages.h"
 #include "run/trial_data.h"
-#include "search/approximate.h"
 #include "search/hamming.h"
 #include "search/hubness.h"
 #include "search/search.h"
@@ -28,30 +27,11 @@ namespace {
 
 using Json = nlohmann::json;
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 std::int64_t peak_memory_bytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<std::int64_t>(usage.ru_maxrss) * 1024;
 }
-
-std::string timing_text(const std::vector<double>& samples) { return Json(samples).dump(); }
-
-/// The ranks of one direction with what was found beside them.
-struct Retrieval {
-  Ranks ranks;
-  std::optional<Decisions> decisions;
-  std::optional<double> threshold;
-  std::vector<double> bias;  // of the candidates, where scores are corrected
-  std::vector<double> search_s;
-  std::vector<double> correct_s;
-  std::map<std::string, double> costs;  // where they are measured
-  std::size_t zero_queries = 0;
-  std::size_t zero_candidates = 0;
-};
 
 /// The embeddings of a split: of the one model, or of each member. None for an oracle.
 struct Embedded {
@@ -95,9 +75,7 @@ class Trial {
     if (is_corrected() && spec_.eval.text("correction_bank") == "train") {
       bank_ = embed(Split::kTrain);
     }
-    search(record, evaluated, spec_.first, spec_.second);
-    search(record, evaluated, spec_.second, spec_.first);
-    add_rsum(record);
+    search(record, evaluated);
     for (EmbeddingStages& model : models_) add_samples(record, "fit_s", model.model());
     for (const Artifact& artifact : evaluated.artifacts) add_samples(record, "embed_s", artifact);
     record.stages = stages_.obtained();
@@ -137,7 +115,6 @@ class Trial {
 
   std::unique_ptr<SearchIndex> index_of(const Gallery& gallery) const {
     const std::string& name = spec_.eval.text("kernel");
-    if (is_exact()) return exact_index(gallery, kernel());
     const Section told = told_to_kernel(spec_.eval);
     if (name == hamming_row().name) return hamming_index(told, gallery, kernel());
     return makers_.peer_index(name, told, gallery, threads_);
@@ -183,175 +160,121 @@ class Trial {
     return out;
   }
 
-  struct Sides {
-    Gallery queries;
-    Gallery candidates;
-    Relevance relevant;
-    std::vector<double> correct_s;
-  };
-
-  Sides load_sides(const Embedded& embedded, Modality query, Modality candidate) const {
-    Sides out{rows(embedded, query),
-              rows(embedded, candidate),
-              Relevance::from_groups(keys(query, embedded.split), keys(candidate, embedded.split)),
-              {}};
-    if (!is_corrected()) return out;
-    const Correction correction{
-        spec_.eval.text("correction"),
-        static_cast<std::size_t>(spec_.eval.integer("correction_neighbours")),
-        spec_.eval.real("correction_temperature")};
-    Gallery bank = bank_ ? rows(*bank_, query) : out.queries;
-    const auto start = std::chrono::steady_clock::now();
-    out.candidates.bias = corrected_bias(out.candidates, std::move(bank), correction, kernel());
-    out.correct_s.push_back(seconds_since(start));
-    return out;
+  SearchSides load_sides(const Embedded& from) const {
+    const auto side = [&](Modality modality) {
+      return SearchSide{rows(from, modality), keys(modality, from.split),
+                        dataset_.groups(modality, from.split)};
+    };
+    return {side(spec_.first), side(spec_.second), direction_key(spec_.first, spec_.second),
+            direction_key(spec_.second, spec_.first)};
   }
 
-  std::optional<double> threshold(Modality query, Modality candidate) const {
-    if (!thresholds_from_dev()) return spec_.eval.real("threshold");
-    if (!dev_) return std::nullopt;
-    const Sides sides = load_sides(*dev_, query, candidate);
-    return best_f1_threshold(
-        threshold_curve(sides.queries.vectors, sides.candidates, sides.relevant, kernel()));
-  }
-
-  /// The ranks stage of one direction, then its metrics into the record.
-  void search(TrialRecord& record, const Embedded& embedded, Modality query, Modality candidate) {
-    const std::string direction = direction_key(query, candidate);
+  /// The ranks stage, then its metrics into the record.
+  void search(TrialRecord& record, const Embedded& embedded) {
     Json eval = to_json(spec_.eval);
-    for (const char* afterwards : {"metrics", "ties"}) eval.erase(afterwards);
+    for (const std::string& option : kEvaluatedAfterwards) eval.erase(option);
     if (!is_exact()) eval["longest_list"] = longest_list();
-    Json recipe{{"version", kRanksVersion}, {"embeddings", embedded.keys()},
-                {"direction", direction},   {"eval", eval},
-                {"threads", threads_},      {"isa", selected_isa()}};
+    eval["curve"] = draws_curve();
+    Json recipe{{"version", kRanksVersion},
+                {"embeddings", embedded.keys()},
+                {"eval", eval},
+                {"threads", threads_},
+                {"isa", selected_isa()}};
     if (is_oracle()) recipe["content"] = content_;
     if (fusion_) recipe["fusion"] = {{"key", fusion_->key}, {"weights", spec_.weights}};
     if (dev_) recipe["dev"] = dev_->keys();
     if (bank_) recipe["bank"] = bank_->keys();
-    const Artifact artifact = stages_.obtain("ranks", recipe, [&](H5File& file) {
-      write_retrieval(file, retrieve(embedded, query, candidate));
-    });
-    add_metrics(record, direction, artifact);
+    const Artifact artifact =
+        stages_.obtain("ranks", recipe, [&](H5File& file) { write_found(file, find(embedded)); });
+    const Found found = read_found(artifact.path);
+    const EvaluationRequest request{
+        asked_metrics(), tie_policy_from(spec_.eval.text("ties")),
+        is_exact() ? EvaluationRequest::Reach::kAll : EvaluationRequest::Reach::kFirstK};
+    record.metrics = evaluate(found.retrievals, request);
+    if (const auto how = intervals_asked(spec_.eval)) {
+      for (const auto& [direction, own] : intervals_of(found.retrievals, request, *how)) {
+        for (const auto& [name, interval] : own) {
+          record.intervals[direction][name] = {interval.low, interval.high};
+        }
+      }
+    }
+    for (const auto& [direction, folds] : found.retrievals) {
+      describe(record, direction, folds, found.notes.at(direction));
+    }
+    record.timing["search_s"] = found.search_s;
   }
 
-  Retrieval retrieve(const Embedded& embedded, Modality query, Modality candidate) const {
-    const Sides sides = load_sides(embedded, query, candidate);
-    Retrieval out;
-    out.zero_queries = sides.queries.zero_rows;
-    out.zero_candidates = sides.candidates.zero_rows;
-    if (is_corrected()) out.bias = sides.candidates.bias;
-    out.correct_s = sides.correct_s;
-    const auto index = is_exact() ? nullptr : index_of(sides.candidates);
-    for (std::int64_t i = 0; i < spec_.eval.integer("timing_repeats"); ++i) {
-      progress_.check();
-      const auto start = std::chrono::steady_clock::now();
-      out.ranks = index == nullptr
-                      ? rank(sides.queries.vectors, sides.candidates, sides.relevant, kernel())
-                      : ranks_of_lists(index->top_k(sides.queries.vectors, longest_list()),
-                                       sides.relevant, sides.candidates.vectors.rows());
-      out.search_s.push_back(seconds_since(start));
+  Found find(const Embedded& embedded) const {
+    std::optional<SearchSides> bank;
+    if (bank_) bank = load_sides(*bank_);
+    RetrievalRequest request;
+    request.kernel = kernel();
+    request.bank = bank ? &*bank : nullptr;
+    request.draws_curve = draws_curve();
+    request.repetitions = spec_.eval.integer("timing_repeats");
+    request.longest_list = longest_list();
+    request.measures_costs = spec_.eval.flag("search_costs");
+    if (is_corrected()) {
+      request.correction =
+          Correction{spec_.eval.text("correction"),
+                     static_cast<std::size_t>(spec_.eval.integer("correction_neighbours")),
+                     spec_.eval.real("correction_temperature")};
     }
-    if (spec_.eval.flag("search_costs")) {
-      out.costs = search_costs(
-          sides.queries.vectors, sides.candidates, [&] { return index_of(sides.candidates); },
-          threads_);
+    if (!is_exact()) {
+      request.make_index = [&](const Gallery& gallery) { return index_of(gallery); };
     }
-    if (!is_exact()) return out;
-    out.threshold = threshold(query, candidate);
-    if (out.threshold) {
-      out.decisions =
-          decide(sides.queries.vectors, sides.candidates, sides.relevant, *out.threshold, kernel());
+    if (is_exact() && !thresholds_from_dev()) {
+      const double given = spec_.eval.real("threshold");
+      request.thresholds = {given, given};
+    } else if (is_exact() && dev_) {
+      request.thresholds = best_thresholds(load_sides(*dev_), request);
     }
+    const auto folds = protocol_folds(spec_.eval.text("protocol"), dataset_, spec_.first,
+                                      spec_.second, embedded.split);
+    return retrieve(load_sides(embedded), folds, request, progress_);
+  }
+
+  std::vector<MetricName> asked_metrics() const {
+    std::vector<std::string> names = spec_.eval.texts("metrics");
+    names.insert(names.end(), {"R@1", "R@5", "R@10"});  // rsum needs them
+    std::vector<MetricName> out;
+    for (const std::string& name : names) out.push_back(parse_metric(name, {}));
     return out;
+  }
+  bool draws_curve() const {
+    return is_exact() && std::ranges::any_of(asked_metrics(), &MetricName::uses_curve);
   }
 
   /// As long as the metrics of the first k ask.
   std::size_t longest_list() const {
     std::int64_t longest = 10;
-    for (const std::string& name : spec_.eval.texts("metrics")) {
-      longest = std::max(longest, parse_metric(name, {}).k);
-    }
+    for (const MetricName& metric : asked_metrics()) longest = std::max(longest, metric.k);
     return static_cast<std::size_t>(longest);
-  }
-
-  static void write_retrieval(H5File& file, const Retrieval& found) {
-    file.write<std::int64_t>("/offsets", found.ranks.offsets);
-    file.write<std::int64_t>("/above", found.ranks.above);
-    file.write<std::int64_t>("/ties", found.ranks.ties);
-    file.write<std::int64_t>("/ties_before", found.ranks.ties_before);
-    file.write<std::int64_t>("/candidates", std::vector{found.ranks.candidates});
-    if (found.decisions) {
-      file.write<double>("/threshold", std::vector{*found.threshold});
-      file.write<std::int64_t>("/decisions/predicted", found.decisions->predicted);
-      file.write<std::int64_t>("/decisions/correct", found.decisions->correct);
-      file.write<std::int64_t>("/decisions/relevant", found.decisions->relevant);
-    }
-    file.write<std::int64_t>("/zero_rows",
-                             std::vector{static_cast<std::int64_t>(found.zero_queries),
-                                         static_cast<std::int64_t>(found.zero_candidates)});
-    if (!found.bias.empty()) file.write<double>("/bias", found.bias);
-    file.set_attribute("/", "search_s", timing_text(found.search_s));
-    file.set_attribute("/", "correct_s", timing_text(found.correct_s));
-    file.set_attribute("/", "costs", Json(found.costs).dump());
   }
 
   static std::vector<double> samples_of(const Artifact& artifact, const std::string& name) {
     return Json::parse(H5File::open(artifact.path).text_attribute("/", name));
   }
 
-  void add_metrics(TrialRecord& record, const std::string& direction,
-                   const Artifact& artifact) const {
-    const H5File file = H5File::open(artifact.path);
-    Ranks ranks;
-    ranks.offsets = file.read<std::int64_t>("/offsets");
-    ranks.above = file.read<std::int64_t>("/above");
-    ranks.ties = file.read<std::int64_t>("/ties");
-    ranks.ties_before = file.read<std::int64_t>("/ties_before");
-    ranks.candidates = file.read<std::int64_t>("/candidates").at(0);
-    std::optional<Decisions> decisions;
-    auto& metrics = record.metrics[direction];
-    if (file.has("/decisions")) {
-      decisions = Decisions{file.read<std::int64_t>("/decisions/predicted"),
-                            file.read<std::int64_t>("/decisions/correct"),
-                            file.read<std::int64_t>("/decisions/relevant")};
-      metrics["threshold"] = file.read<double>("/threshold").at(0);
+  void describe(TrialRecord& record, const std::string& direction,
+                const std::vector<Retrieval>& folds, const SearchNotes& notes) const {
+    double queries = 0.0, judged = 0.0, candidates = 0.0, ties = 0.0;
+    for (const Retrieval& fold : folds) {
+      queries += static_cast<double>(fold.ranks.queries());
+      judged += static_cast<double>(judged_queries(fold.ranks));
+      candidates += static_cast<double>(fold.ranks.candidates);
+      ties += tie_rate(fold.ranks) / static_cast<double>(folds.size());
     }
-    const TiePolicy ties = tie_policy_from(spec_.eval.text("ties"));
-    std::vector<std::string> names = spec_.eval.texts("metrics");
-    names.insert(names.end(), {"R@1", "R@5", "R@10"});  // rsum needs them
-    for (const std::string& name : names) {
-      const MetricName metric = parse_metric(name, {});
-      if (!is_exact() && !metric.is_of_first_k()) continue;
-      const auto value = !metric.uses_threshold() ? retrieval_metric(metric, ranks, ties)
-                         : decisions              ? decision_metric(metric, *decisions)
-                                                  : std::nullopt;
-      if (value) metrics[name] = *value;
-    }
-    const auto zero_rows = file.read<std::int64_t>("/zero_rows");
-    record.tie_rate[direction] = tie_rate(ranks);
-    record.counts[direction] = {{"queries", static_cast<double>(ranks.queries())},
-                                {"judged_queries", static_cast<double>(judged_queries(ranks))},
-                                {"candidates", static_cast<double>(ranks.candidates)},
-                                {"zero_query_rows", static_cast<double>(zero_rows.at(0))},
-                                {"zero_candidate_rows", static_cast<double>(zero_rows.at(1))}};
-    record.timing["search_" + direction + "_s"] = samples_of(artifact, "search_s");
-    std::map<std::string, double> costs = Json::parse(file.text_attribute("/", "costs"));
-    if (!costs.empty()) record.search[direction] = std::move(costs);
-    if (is_corrected()) {
-      record.timing["correct_" + direction + "_s"] = samples_of(artifact, "correct_s");
-    }
-  }
-
-  static void add_rsum(TrialRecord& record) {
-    double sum = 0.0;
-    for (const auto& [direction, metrics] : record.metrics) {
-      for (const char* name : {"R@1", "R@5", "R@10"}) {
-        const auto value = metrics.find(name);
-        if (value == metrics.end()) return;
-        sum += value->second;
-      }
-    }
-    record.metrics["both"]["rsum"] = sum;
+    record.tie_rate[direction] = ties;
+    record.counts[direction] = {
+        {"queries", queries},
+        {"judged_queries", judged},
+        {"candidates", candidates},
+        {"folds", static_cast<double>(folds.size())},
+        {"zero_query_rows", static_cast<double>(notes.zero_queries)},
+        {"zero_candidate_rows", static_cast<double>(notes.zero_candidates)}};
+    if (!notes.costs.empty()) record.search[direction] = notes.costs;
+    if (is_corrected()) record.timing["correct_" + direction + "_s"] = notes.correct_s;
   }
 
   TrialRecord start_record() const {

@@ -10,7 +10,6 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "data/protocol.h"
-#include "eval/metrics.h"
 #include "run/kernels.h"
 #include "run/stage_versions.h"
 #include "search/hubness.h"
@@ -126,6 +125,21 @@ const Options& eval_options() {
                             .fallback = std::int64_t{3},
                             .least = 1,
                             .most = 1000},
+                           {.name = "intervals",
+                            .summary = "confidence intervals of metrics, of queries drawn anew by "
+                                       "group with the gallery as it is",
+                            .fallback = std::string("percentile"),
+                            .choices = {"percentile", "bca", "none"}},
+                           {.name = "interval_level",
+                            .summary = "how often an interval is to hold the true value",
+                            .fallback = 0.95,
+                            .least = 0.5,
+                            .most = 0.9999},
+                           {.name = "resamples",
+                            .summary = "of the queries, for intervals",
+                            .fallback = std::int64_t{10'000},
+                            .least = 100,
+                            .most = 1'000'000},
                            {.name = "metrics",
                             .summary = "what the record holds",
                             .fallback = std::vector<std::string>{"R@1",
@@ -151,6 +165,14 @@ const Options& eval_options() {
                                                                  "MRR"},
                             .may_be_empty = true}});
   return kOptions;
+}
+
+std::optional<IntervalRequest> intervals_asked(const Section& eval) {
+  const std::string& method = eval.text("intervals");
+  if (method == "none") return std::nullopt;
+  return IntervalRequest{{method == "bca" ? IntervalMethod::kBca : IntervalMethod::kPercentile,
+                          eval.real("interval_level")},
+                         static_cast<std::size_t>(eval.integer("resamples"))};
 }
 
 std::string TrialSpec::row() const {
@@ -231,7 +253,9 @@ std::string trial_id(const TrialSpec& spec, const std::string& content) {
   Json identity = to_json(spec);
   identity.erase("case");
   identity.erase("axes");
-  identity["eval"].erase("metrics");
+  for (const char* afterwards : {"metrics", "intervals", "interval_level", "resamples"}) {
+    identity["eval"].erase(afterwards);
+  }
   // A member is what it embeds; how it would be evaluated by itself is of no matter.
   if (spec.is_ensemble()) {
     for (Json& member : identity["members"]) {

@@ -5,11 +5,13 @@
 
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "config/options.h"
 #include "core/splits.h"
+#include "eval/evaluation.h"
 #include "features/feature_kind.h"
 
 namespace alignlab {
@@ -56,5 +58,10 @@ std::string spec_hash(const TrialSpec& spec, const std::string& content);
 /// The options of the sections that are not catalogs, for `list` and for resolving.
 const Options& train_options();
 const Options& eval_options();
+/// Those of [eval] that are applied to ranks once these are found: they name no stage before.
+inline const std::vector<std::string> kEvaluatedAfterwards{"metrics", "ties", "intervals",
+                                                           "interval_level", "resamples"};
+/// Nothing where none are asked for.
+std::optional<IntervalRequest> intervals_asked(const Section& eval);
 
 }  // namespace alignlab

@@ -10,7 +10,7 @@ inline constexpr int kFeaturesVersion = 2;
 inline constexpr int kModelVersion = 3;
 inline constexpr int kEmbeddingsVersion = 1;
 inline constexpr int kFusionVersion = 1;
-inline constexpr int kRanksVersion = 2;
-inline constexpr int kMetricsVersion = 1;
+inline constexpr int kRanksVersion = 3;
+inline constexpr int kMetricsVersion = 2;
 
 }  // namespace alignlab

@@ -14,6 +14,7 @@
 #include "run/pipeline.h"
 #include "run/trial_data.h"
 #include "run/worker_process.h"
+#include "search/search.h"
 
 namespace alignlab {
 namespace {
@@ -137,6 +138,7 @@ class Sweep {
 }  // namespace
 
 SweepPlan plan_sweep(Experiment experiment, const std::filesystem::path& out) {
+  selected_isa();  // says what is wrong before any trial would
   SweepPlan plan;
   plan.manifest.name = experiment.name;
   plan.manifest.columns = experiment.table.columns;

@@ -114,7 +114,7 @@ void require_data(const Dataset& dataset, const TrialSpec& spec) {
                   "; eval.correction takes its bank from there unless eval.correction_bank says "
                   "otherwise");
   }
-  check_protocol(spec.eval.text("protocol"), dataset, spec.split());
+  protocol_folds(spec.eval.text("protocol"), dataset, spec.first, spec.second, spec.split());
 }
 
 }  // namespace alignlab

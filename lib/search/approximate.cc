@@ -42,6 +42,7 @@ const std::vector<CatalogRow>& approximate_kernel_catalog() {
 Ranks ranks_of_lists(const TopK& lists, const Relevance& relevant, std::size_t candidates) {
   Ranks out;
   out.candidates = static_cast<std::int64_t>(candidates);
+  out.grades = relevant.grades();
   for (std::size_t i = 0; i < relevant.queries(); ++i) {
     const auto first = lists.ids.begin() + static_cast<std::ptrdiff_t>(i * lists.k);
     const auto last = first + static_cast<std::ptrdiff_t>(lists.k);

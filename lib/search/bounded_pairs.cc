@@ -66,6 +66,13 @@ BoundedPairs::BoundedPairs(std::shared_ptr<const CodedRows> queries, Selection q
     error_[j] = rounded_up(std::abs(bias) * 0x1p-20 + 0x1p-100);
     usable_ = usable_ && std::isfinite(bias_[j]) && std::isfinite(error_[j]);
   }
+  most_.resize((padded + strip_items() - 1) / strip_items());
+  for (std::size_t j = 0; j < padded; ++j) {
+    Most& most = most_[j / strip_items()];
+    most.norm = std::max(most.norm, items_->norm()[j]);
+    most.residual = std::max(most.residual, items_->residual()[j]);
+    most.error = std::max(most.error, error_[j]);
+  }
   for (const CodedRows* side : {queries_.get(), items_.get()}) {
     usable_ = usable_ && all_finite(side->scale()) && all_finite(side->norm()) &&
               all_finite(side->residual());
@@ -114,9 +121,15 @@ const char* BoundedPairs::for_each_strip(
                  items_->start(first / panel_items), padded / panel_items, queries_->depth(),
                  dots.data(), strip_items()});
             if (first == 0 && panel == 0) path = used;  // one thread alone comes here
-            const kernels::ScanItems at{
-                items_->scale().data() + first, items_->norm().data() + first,
-                items_->residual().data() + first, bias_.data() + first, error_.data() + first};
+            const Most& most = most_[first / strip_items()];
+            const kernels::ScanItems at{items_->scale().data() + first,
+                                        items_->norm().data() + first,
+                                        items_->residual().data() + first,
+                                        bias_.data() + first,
+                                        error_.data() + first,
+                                        most.norm,
+                                        most.residual,
+                                        most.error};
             const std::size_t count = std::min(padded, items_->size() - first);
             visit({first_query, query_count, first, count, padded, dots.data(), strip_items(), at},
                   thread);

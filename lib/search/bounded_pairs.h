@@ -73,6 +73,12 @@ class BoundedPairs {
   double unit_;
   Floats bias_;
   Floats error_;
+  struct Most {
+    float norm = 0.0F;
+    float residual = 0.0F;
+    float error = 0.0F;
+  };
+  std::vector<Most> most_;  // of each strip
   bool usable_ = false;
 };
 

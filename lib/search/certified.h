@@ -34,4 +34,19 @@ struct RankedSide {
 bool certified_rank_both(const RankedSide& rows, const std::vector<std::uint32_t>& few,
                          const RankedSide& columns, const Isa& isa, const Kernel& kernel);
 
+/// How many candidates of each query score at least `threshold`, added to `predicted`.
+bool certified_decisions(MatrixView queries, const Gallery& gallery, double threshold,
+                         const Isa& isa, const Kernel& kernel,
+                         std::vector<std::int64_t>& predicted);
+
+/// For each of the levels, which ascend, are distinct, and one at least: how many pairs of all
+/// candidates with the queries of `which` score at least that much, and how many exactly.
+struct LevelCounts {
+  std::vector<std::int64_t> reaching;
+  std::vector<std::int64_t> equal;
+};
+bool certified_levels(MatrixView queries, const Gallery& gallery, std::span<const double> ascending,
+                      const std::vector<std::uint32_t>& which, const Isa& isa, const Kernel& kernel,
+                      LevelCounts& out);
+
 }  // namespace alignlab

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "search/bounded_pairs.h"
+#include "search/score_levels.h"
 
 namespace alignlab {
 namespace {
@@ -135,6 +136,49 @@ const kernels::DotsKernel* choose_for_ranks(MatrixView queries, CodedGallery& ga
   };
   return choose(queries, gallery, sampled, kernel, few.size() * gallery.gallery().vectors.rows(),
                 count_doubtful);
+}
+
+const kernels::DotsKernel* choose_for_threshold(MatrixView queries, CodedGallery& gallery,
+                                                double threshold, const Kernel& kernel) {
+  const CountDoubtful count_doubtful = [&](const BoundedPairs& pairs) {
+    std::size_t doubtful = 0;
+    std::vector<std::uint32_t> found(pairs.items().size() + 64);
+    kernels::ScanLevels level = levels_of(std::span(&threshold, 1), pairs.unit());
+    pairs.for_each_strip([&](const Strip& strip, int) {
+      for (std::size_t q = 0; q < strip.queries; ++q) {
+        doubtful +=
+            gallery.isa().scan->ranks(strip.dots + q * strip.stride, strip.padded, strip.at,
+                                      pairs.query(strip.first_query + q), level, found.data());
+      }
+    });
+    return doubtful;
+  };
+  return choose(queries, gallery, spread(queries.rows(), kSampleQueries), kernel,
+                queries.rows() * gallery.gallery().vectors.rows(), count_doubtful);
+}
+
+const kernels::DotsKernel* choose_for_levels(MatrixView queries, CodedGallery& gallery,
+                                             std::span<const double> ascending,
+                                             const std::vector<std::uint32_t>& which,
+                                             const Kernel& kernel) {
+  const CountDoubtful count_doubtful = [&](const BoundedPairs& pairs) {
+    std::size_t doubtful = 0;
+    const ScoreLevels levels(ascending, pairs.unit());
+    std::vector<std::uint32_t> found(pairs.items().size() + 64);
+    std::vector<float> lower(found.size()), upper(found.size());
+    pairs.for_each_strip([&](const Strip& strip, int) {
+      for (std::size_t q = 0; q < strip.queries; ++q) {
+        const std::size_t count =
+            gallery.isa().scan->above(strip.dots + q * strip.stride, strip.padded, strip.at,
+                                      pairs.query(strip.first_query + q), levels.least(),
+                                      found.data(), lower.data(), upper.data());
+        for (std::size_t f = 0; f < count; ++f) doubtful += !levels.reached(lower[f], upper[f]);
+      }
+    });
+    return doubtful;
+  };
+  return choose(queries, gallery, picked(which, spread(which.size(), kSampleQueries)), kernel,
+                which.size() * gallery.gallery().vectors.rows(), count_doubtful);
 }
 
 std::span<const double> relevant_of(std::size_t query, const Relevance& relevant,

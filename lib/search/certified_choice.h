@@ -23,6 +23,16 @@ const kernels::DotsKernel* choose_for_ranks(MatrixView queries, CodedGallery& ga
                                             const std::vector<std::uint32_t>& few,
                                             const Kernel& kernel);
 
+/// For all queries against one threshold.
+const kernels::DotsKernel* choose_for_threshold(MatrixView queries, CodedGallery& gallery,
+                                                double threshold, const Kernel& kernel);
+
+/// For the queries of `which`, all against the same levels.
+const kernels::DotsKernel* choose_for_levels(MatrixView queries, CodedGallery& gallery,
+                                             std::span<const double> ascending,
+                                             const std::vector<std::uint32_t>& which,
+                                             const Kernel& kernel);
+
 /// A query's part of the flat scores.
 std::span<const double> relevant_of(std::size_t query, const Relevance& relevant,
                                     std::span<const double> scores);

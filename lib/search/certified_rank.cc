@@ -6,33 +6,12 @@
 #include "search/bounded_pairs.h"
 #include "search/certified.h"
 #include "search/certified_choice.h"
+#include "search/doubtful_scores.h"
 
 namespace alignlab {
 namespace {
 
 constexpr float kNever = std::numeric_limits<float>::infinity();
-
-/// What one thread holds of candidates in doubt.
-struct DoubtfulScores {
-  std::vector<std::uint32_t> positions;  // in a strip
-  std::vector<std::int32_t> ids;
-  std::vector<double> scores;
-  std::int64_t scored = 0;
-
-  explicit DoubtfulScores(std::size_t strip_items) : positions(strip_items) {}
-
-  /// Scores the first `count` positions, as far as they exist.
-  void score(const Isa& isa, std::span<const float> query, MatrixView rows,
-             std::span<const double> bias, const Strip& strip, std::size_t count) {
-    ids.clear();
-    for (std::size_t f = 0; f < count; ++f) {
-      if (positions[f] >= strip.items) continue;
-      ids.push_back(static_cast<std::int32_t>(strip.first_item + positions[f]));
-    }
-    canonical_scores(isa, query, rows, bias, ids, scores);
-    scored += std::ssize(ids);
-  }
-};
 
 /// Ranks by rows, strip after strip.
 class RowCounts {
@@ -186,13 +165,6 @@ class ColumnCounts {
   std::vector<float> high_;
   std::vector<Counts> threads_;
 };
-
-void report(const Kernel& kernel, const char* path, const char* codes,
-            const std::vector<DoubtfulScores>& doubtful) {
-  if (kernel.work == nullptr) return;
-  *kernel.work = {path, codes, 0};
-  for (const DoubtfulScores& own : doubtful) kernel.work->scored += own.scored;
-}
 
 }  // namespace
 

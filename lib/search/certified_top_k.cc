@@ -19,72 +19,90 @@ struct Pending {
   std::int32_t id;
 };
 
-/// What one query holds while the gallery goes by: the candidates that may be among its best.
+/// What one query holds while the gallery goes by: candidates that may be among its best, and the
+/// best of those that have been scored.
 class BestOfQuery {
  public:
-  explicit BestOfQuery(std::size_t k) : k_(k), best_(k) {}
-
-  /// In the units of intervals: a candidate whose upper end is below cannot be among the best,
-  /// since k others surely score more.
-  float least() const { return least_; }
-
-  void add(std::int32_t id, float lower, float upper) {
-    if (upper < least_) return;
-    pending_.push_back({upper, id});
-    if (lowers_.size() == k_) {
-      if (lower <= lowers_.front()) return;
-      std::ranges::pop_heap(lowers_, std::greater<>());
-      lowers_.back() = lower;
-    } else {
-      lowers_.push_back(lower);
-    }
-    std::ranges::push_heap(lowers_, std::greater<>());
-    if (lowers_.size() == k_) least_ = std::max(least_, lowers_.front());
+  explicit BestOfQuery(std::size_t k) : k_(k), limit_(first_limit()), best_(k) {
+    pending_.reserve(2 * limit_);
   }
 
-  /// Lets go of what has fallen behind; where too much is left, scores it all, so that memory stays
-  /// bounded whatever the data.
+  /// In the units of intervals: a candidate whose upper end is below cannot be among the best.
+  float least() const { return least_; }
+
+  bool has_least() const { return least_ > kLowest; }
+  /// So many surely score at least the k-th highest of `lower` ends, which are spoilt.
+  void start_from(std::span<float> lower) {
+    if (lower.size() < k_) return;
+    const auto last = lower.begin() + static_cast<std::ptrdiff_t>(k_) - 1;
+    if (k_ > 1) std::ranges::nth_element(lower, last, std::greater<>());
+    least_ = k_ > 1 ? *last : *std::ranges::max_element(lower);
+  }
+
+  /// One that the scan found to reach `least`.
+  void add(std::int32_t id, float upper) { pending_.push_back({upper, id}); }
+
+  /// Once many are pending, scores the most promising and lets go of what that leaves behind. A few
+  /// scores so raise what others must reach by twice the width of an interval. Where too much is
+  /// left, scores it all, so that memory stays bounded whatever the data.
   template <typename Score>
   void tidy(const Score& score) {
     if (pending_.size() < limit_) return;
-    std::erase_if(pending_, [&](const Pending& one) { return one.upper < least_; });
+    score_promising(best_.is_full() ? few() : k_, score);
     if (pending_.size() > std::max<std::size_t>(1024, 32 * k_)) finish(score);
-    limit_ = std::max<std::size_t>(64, 2 * pending_.size());
+    limit_ = std::max(first_limit(), 2 * pending_.size());
   }
 
-  /// Scores what is pending, the most promising first, as far as it can still come in.
+  /// Scores whatever can still come in.
   template <typename Score>
   void finish(const Score& score) {
-    std::erase_if(pending_, [&](const Pending& one) { return one.upper < least_; });
-    std::ranges::sort(pending_, std::greater<>(), &Pending::upper);
-    const std::size_t step = std::max<std::size_t>(k_, 8);
-    std::vector<std::int32_t> ids;
-    for (std::size_t first = 0; first < pending_.size() && pending_[first].upper >= least_;) {
-      ids.clear();
-      for (; first < pending_.size() && ids.size() < step; ++first) {
-        if (pending_[first].upper >= least_) ids.push_back(pending_[first].id);
-      }
-      const std::vector<double>& scores = score(ids);
-      scored_ += std::ssize(ids);
-      for (std::size_t i = 0; i < ids.size(); ++i) best_.add({scores[i], ids[i]});
-      best_.trim();
-      if (best_.is_full()) {
-        least_ = std::max(least_, rounded_down(best_.worst().score * score.unit));
-      }
-    }
-    pending_.clear();
+    score_promising(k_, score);
+    score_first(pending_.size(), score);
   }
 
   const std::vector<Candidate>& best() { return best_.sorted(); }
   std::int64_t scored() const { return scored_; }
 
  private:
+  std::size_t first_limit() const { return std::max<std::size_t>(64, 2 * k_); }
+  std::size_t few() const { return std::max<std::size_t>(4, k_ / 8); }
+
+  template <typename Score>
+  void score_promising(std::size_t count, const Score& score) {
+    drop_behind();
+    if (count < pending_.size()) {
+      std::ranges::nth_element(pending_, pending_.begin() + static_cast<std::ptrdiff_t>(count),
+                               std::greater<>(), &Pending::upper);
+    }
+    score_first(std::min(count, pending_.size()), score);
+    drop_behind();
+  }
+
+  template <typename Score>
+  void score_first(std::size_t count, const Score& score) {
+    if (count == 0) return;
+    ids_.clear();
+    for (std::size_t i = 0; i < count; ++i) ids_.push_back(pending_[i].id);
+    pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(count));
+    const std::vector<double>& scores = score(ids_);
+    scored_ += std::ssize(ids_);
+    for (std::size_t i = 0; i < ids_.size(); ++i) best_.add({scores[i], ids_[i]});
+    best_.trim();
+    if (best_.is_full()) {
+      least_ = std::max(least_, rounded_down(best_.worst().score * score.unit));
+    }
+  }
+
+  void drop_behind() {
+    std::erase_if(pending_, [&](const Pending& one) { return one.upper < least_; });
+  }
+
   std::size_t k_;
   float least_ = kLowest;
   std::vector<Pending> pending_;
-  std::vector<float> lowers_;  // a heap of the k highest lower ends, the lowest first
-  BestCandidates best_;        // of what has been scored
-  std::size_t limit_ = 64;
+  std::size_t limit_;  // of those pending
+  std::vector<std::int32_t> ids_;
+  BestCandidates best_;
   std::int64_t scored_ = 0;
 };
 
@@ -137,10 +155,10 @@ bool certified_top_k(MatrixView queries, CodedGallery& coded, const Kernel& kern
       const std::size_t count =
           isa.scan->above(strip.dots + q * strip.stride, strip.padded, strip.at, pairs.query(query),
                           own.least(), room.found.data(), room.lower.data(), room.upper.data());
+      if (!own.has_least()) own.start_from(std::span(room.lower).first(count));
       for (std::size_t f = 0; f < count; ++f) {
-        if (room.found[f] >= strip.items) continue;
-        own.add(static_cast<std::int32_t>(strip.first_item + room.found[f]), room.lower[f],
-                room.upper[f]);
+        if (room.found[f] >= strip.items || room.upper[f] < own.least()) continue;
+        own.add(static_cast<std::int32_t>(strip.first_item + room.found[f]), room.upper[f]);
       }
       const ScoreOf score{isa, queries.row(query), gallery, pairs.unit(), room.scores};
       own.tidy(score);

@@ -25,7 +25,7 @@ constexpr std::int64_t kItemChunk = 136 * 136;
 
 Isa portable() {
   return {"portable",
-          true,
+          [] { return true; },
           kernels::score_tile_portable,
           kernels::score_rows_portable,
           kernels::score_pairs_portable,
@@ -64,7 +64,8 @@ Isa portable() {
 
 #if defined(__x86_64__)
 
-// Linux lets a process touch the tile registers only once it has asked.
+// Linux lets a process touch the tile registers only once it has asked. Asked where nothing else is
+// forced.
 bool tiles_permitted() {
 #if defined(__linux__)
   constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
@@ -90,7 +91,7 @@ bool has_amx() {
 
 Isa avx2() {
   return {"avx2",
-          has_avx2(),
+          has_avx2,
           kernels::score_tile_avx2,
           kernels::score_rows_avx2,
           kernels::score_pairs_avx2,
@@ -130,7 +131,7 @@ Isa avx2() {
 Isa avx512() {
   return {
       "avx512",
-      has_avx512(),
+      has_avx512,
       kernels::score_tile_avx512,
       kernels::score_rows_avx512,
       kernels::score_pairs_avx512,
@@ -170,7 +171,7 @@ Isa avx512() {
 Isa amx() {
   Isa out = avx512();
   out.name = "amx";
-  out.available = has_amx();
+  out.is_available = has_amx;
   out.dots = {{.isa = "amx",
                .name = "int8",
                .code = Code::kInt8,
@@ -218,7 +219,7 @@ const std::vector<Isa>& all_isas() {
 std::vector<std::string> available_isas() {
   std::vector<std::string> names;
   for (const Isa& isa : all_isas()) {
-    if (isa.available) names.emplace_back(isa.name);
+    if (isa.is_available()) names.emplace_back(isa.name);
   }
   return names;
 }
@@ -229,7 +230,7 @@ const Isa& chosen(const std::string& forced) {
   const char* variable = std::getenv("ALIGNLAB_ISA");
   const std::string wanted = !forced.empty() ? forced : variable != nullptr ? variable : "";
   for (const Isa& isa : all_isas()) {
-    if (isa.available && (wanted.empty() || wanted == isa.name)) return isa;
+    if ((wanted.empty() || wanted == isa.name) && isa.is_available()) return isa;
   }
   throw UsageError(fmt::format("{}={}: not available on this machine (available: {})",
                                forced.empty() ? "ALIGNLAB_ISA" : "isa", wanted,

@@ -17,7 +17,7 @@ namespace alignlab {
 
 struct Isa {
   const char* name;
-  bool available;  // on the running machine
+  bool (*is_available)();  // on the running machine
   kernels::ScoreTile score_tile;
   kernels::ScoreRows score_rows;
   kernels::ScorePairs score_pairs;

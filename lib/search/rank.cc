@@ -135,6 +135,7 @@ Queries sorted_queries(const Relevance& relevant) {
 Ranks uncounted(const Relevance& relevant, std::size_t candidates) {
   Ranks out;
   out.candidates = static_cast<std::int64_t>(candidates);
+  out.grades = relevant.grades();
   const auto pairs = static_cast<std::size_t>(relevant.pairs());
   out.above.resize(pairs);
   out.ties.resize(pairs);

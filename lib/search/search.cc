@@ -21,19 +21,66 @@ const std::vector<CatalogRow>& kernel_catalog() {
   return kRows;
 }
 
-Decisions decide(MatrixView queries, const Gallery& gallery, const Relevance& relevant,
-                 double threshold, const Kernel& kernel) {
-  require_comparable(queries, gallery);
-  Decisions out;
-  out.predicted.resize(queries.rows());
-  out.correct.resize(queries.rows());
+namespace {
+
+void decide_by_every_score(MatrixView queries, const Gallery& gallery, double threshold,
+                           const Kernel& kernel, std::vector<std::int64_t>& predicted) {
   for_each_tile(queries, gallery, kernel, [&](const Tile& tile) {
     std::int64_t count = 0;
     for (const double score : tile.scores) count += score >= threshold;
-    out.predicted[tile.query] += count;
+    predicted[tile.query] += count;
   });
+}
+
+/// As certified_levels.
+LevelCounts count_every_score(MatrixView queries, const Gallery& gallery,
+                              std::span<const double> ascending, const Relevance& relevant,
+                              const Kernel& kernel) {
+  // A histogram a thread; counts add up to the same whoever counted.
+  struct Histogram {
+    std::vector<std::int64_t> counts;
+    std::vector<std::int64_t> equal;
+  };
+  std::vector<Histogram> threads(static_cast<std::size_t>(kernel.threads),
+                                 {std::vector<std::int64_t>(ascending.size() + 1),
+                                  std::vector<std::int64_t>(ascending.size())});
+  for_each_tile(queries, gallery, kernel, [&](const Tile& tile) {
+    if (relevant.of(tile.query).empty()) return;
+    Histogram& own = threads[static_cast<std::size_t>(omp_get_thread_num())];
+    for (const double score : tile.scores) {
+      const auto reached =
+          static_cast<std::size_t>(std::ranges::upper_bound(ascending, score) - ascending.begin());
+      ++own.counts[reached];
+      if (reached > 0 && ascending[reached - 1] == score) ++own.equal[reached - 1];
+    }
+  });
+  LevelCounts out{std::vector<std::int64_t>(ascending.size()),
+                  std::vector<std::int64_t>(ascending.size())};
+  for (const Histogram& own : threads) {
+    std::int64_t running = 0;
+    for (std::size_t l = ascending.size(); l-- > 0;) {
+      out.reaching[l] += running += own.counts[l + 1];
+      out.equal[l] += own.equal[l];
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Decisions decide(MatrixView queries, const Gallery& gallery, const Relevance& relevant,
+                 double threshold, const Kernel& kernel) {
+  require_comparable(queries, gallery);
+  const Isa isa = isa_for(kernel);
+  Decisions out;
+  out.predicted.resize(queries.rows());
+  out.correct.resize(queries.rows());
+  if (isa.dots.empty() ||
+      !certified_decisions(queries, gallery, threshold, isa, kernel, out.predicted)) {
+    decide_by_every_score(queries, gallery, threshold, kernel, out.predicted);
+  }
   const std::vector<double> scores =
-      relevant_scores(queries, gallery, relevant, isa_for(kernel), kernel.threads);
+      relevant_scores(queries, gallery, relevant, isa, kernel.threads);
   for (std::size_t i = 0; i < relevant.queries(); ++i) {
     out.relevant.push_back(static_cast<std::int64_t>(relevant.of(i).size()));
     for (std::size_t r = 0; r < relevant.of(i).size(); ++r) {
@@ -46,33 +93,32 @@ Decisions decide(MatrixView queries, const Gallery& gallery, const Relevance& re
 ThresholdCurve threshold_curve(MatrixView queries, const Gallery& gallery,
                                const Relevance& relevant, const Kernel& kernel) {
   require_comparable(queries, gallery);
-  std::vector<double> scores =
-      relevant_scores(queries, gallery, relevant, isa_for(kernel), kernel.threads);
-  std::ranges::sort(scores, std::greater<>());
+  const Isa isa = isa_for(kernel);
+  std::vector<double> scores = relevant_scores(queries, gallery, relevant, isa, kernel.threads);
+  std::ranges::sort(scores);
+  std::vector<double> ascending = scores;
+  ascending.erase(std::unique(ascending.begin(), ascending.end()), ascending.end());
   ThresholdCurve curve;
-  curve.thresholds = scores;
-  curve.thresholds.erase(std::unique(curve.thresholds.begin(), curve.thresholds.end()),
-                         curve.thresholds.end());
-  // A histogram a thread; counts add up to the same whoever counted.
-  std::vector<std::vector<std::int64_t>> at_level(
-      static_cast<std::size_t>(kernel.threads),
-      std::vector<std::int64_t>(curve.thresholds.size() + 1, 0));
-  for_each_tile(queries, gallery, kernel, [&](const Tile& tile) {
-    if (relevant.of(tile.query).empty()) return;
-    auto& counts = at_level[static_cast<std::size_t>(omp_get_thread_num())];
-    for (const double score : tile.scores) {
-      const auto level = std::ranges::lower_bound(curve.thresholds, score, std::greater<>());
-      ++counts[static_cast<std::size_t>(level - curve.thresholds.begin())];
-    }
-  });
-  std::int64_t all = 0;
-  for (std::size_t l = 0; l < curve.thresholds.size(); ++l) {
-    for (const auto& counts : at_level) all += counts[l];
-    const auto correct =
-        std::ranges::upper_bound(scores, curve.thresholds[l], std::greater<>()) - scores.begin();
-    curve.correct.push_back(correct);
-    curve.wrong.push_back(all - correct);
+  if (ascending.empty()) return curve;
+  std::vector<std::uint32_t> judged;
+  for (std::size_t i = 0; i < relevant.queries(); ++i) {
+    if (!relevant.of(i).empty()) judged.push_back(static_cast<std::uint32_t>(i));
   }
+  LevelCounts counts;
+  if (isa.dots.empty() ||
+      !certified_levels(queries, gallery, ascending, judged, isa, kernel, counts)) {
+    counts = count_every_score(queries, gallery, ascending, relevant, kernel);
+  }
+  std::int64_t above = 0;
+  for (std::size_t l = ascending.size(); l-- > 0;) {
+    const std::int64_t correct = scores.end() - std::ranges::lower_bound(scores, ascending[l]);
+    curve.thresholds.push_back(ascending[l]);
+    curve.correct.push_back(correct);
+    curve.wrong.push_back(counts.reaching[l] - correct);
+    curve.tied.push_back(counts.equal[l] - (correct - above));
+    above = correct;
+  }
+  curve.pairs = std::ssize(judged) * static_cast<std::int64_t>(gallery.vectors.rows());
   return curve;
 }
 

@@ -184,9 +184,17 @@ TEST_F(BadInput, AnUnknownStoredFeatureIsRefusedWithASuggestion) {
 TEST_F(BadInput, AProtocolThatTheDataDoesNotFitIsRefusedBeforeAnyTrialStarts) {
   write_dataset();
   EXPECT_TRUE(run_refuses(kConfig, 3,
-                          {"d.h5: protocol 'flickr8k-1k' is defined on 1000 images with 5 captions "
-                           "each; split test has 12 images"},
+                          {"d.h5: split test: protocol 'flickr8k-1k' is defined on 1000 images with "
+                           "5 captions each, found 12 images"},
                           {"eval.protocol=flickr8k-1k"}));
+}
+
+TEST_F(BadInput, AnInstructionSetThatTheMachineLacksIsRefusedBeforeAnyTrialStarts) {
+  write_dataset();
+  ::setenv("ALIGNLAB_ISA", "sse9", 1);
+  const auto refused = run_refuses(kConfig, 2, {"ALIGNLAB_ISA=sse9: not available on this machine"});
+  ::unsetenv("ALIGNLAB_ISA");
+  EXPECT_TRUE(refused);
 }
 
 TEST_F(BadInput, JsonThatIsCutInTheMiddleIsRefusedAtItsPlace) {

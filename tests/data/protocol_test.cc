@@ -36,7 +36,10 @@ class ClassLabels : public ::testing::Test {
 
 TEST_F(ClassLabels, MakeItemsOfOneClassRelevantToEachOther) {
   const Dataset dataset = labelled({"art", "war", "art", "war"});
-  check_protocol("class-labels", dataset, Split::kTest);
+  const auto folds =
+      protocol_folds("class-labels", dataset, Modality::kImage, Modality::kText, Split::kTest);
+  ASSERT_EQ(folds.size(), 1U);
+  EXPECT_EQ(folds[0].first, (std::vector<std::size_t>{0, 1, 2, 3}));
   const auto keys = [&](Modality modality) {
     return relevance_keys("class-labels", dataset, modality, Split::kTest);
   };
@@ -61,10 +64,66 @@ TEST_F(ClassLabels, MakeAnItemWithoutOneRelevantToNone) {
 TEST_F(ClassLabels, AreRequiredByTheirProtocol) {
   const Dataset dataset = labelled({"", "", "", ""});
   EXPECT_EQ(
-      message_of<DataError>([&] { check_protocol("class-labels", dataset, Split::kTest); }),
+      message_of<DataError>([&] {
+        protocol_folds("class-labels", dataset, Modality::kImage, Modality::kText, Split::kTest);
+      }),
       dataset.path().string() +
           ": protocol 'class-labels' is defined on class labels; the image items of split test "
           "have none");
+}
+
+using Groups = std::vector<std::int32_t>;
+
+/// `images` groups, with `captions` of each that come in rounds over the images.
+Groups captions_of(std::int32_t images, std::int32_t captions) {
+  Groups out;
+  for (std::int32_t c = 0; c < captions; ++c) {
+    for (std::int32_t i = 0; i < images; ++i) out.push_back(i);
+  }
+  return out;
+}
+
+TEST(CocoProtocols, TakeTheFirstFiveCaptionsOfEachImage) {
+  const Groups images = captions_of(5000, 1);
+  const Groups captions = captions_of(5000, 6);
+  const auto folds = protocol_folds("coco-5k", images, captions, "x");
+  ASSERT_EQ(folds.size(), 1U);
+  EXPECT_EQ(folds[0].first.size(), 5000U);
+  ASSERT_EQ(folds[0].second.size(), 25000U);
+  EXPECT_EQ(folds[0].second.back(), 24999U);
+}
+
+TEST(CocoProtocols, HaveFoldsOfConsecutiveThousandsOfImages) {
+  Groups images = captions_of(5000, 1);
+  std::ranges::reverse(images);
+  const auto folds = protocol_folds("coco-1k-5fold", images, captions_of(5000, 5), "x");
+  ASSERT_EQ(folds.size(), 5U);
+  EXPECT_EQ(folds[1].first.front(), 1000U);
+  EXPECT_EQ(folds[1].first.back(), 1999U);
+  // Groups 3000 to 3999 are those of the second thousand of images.
+  ASSERT_EQ(folds[1].second.size(), 5000U);
+  EXPECT_EQ(folds[1].second.front(), 3000U);
+  EXPECT_EQ(folds[1].second.back(), 4U * 5000U + 3999U);
+}
+
+TEST(CaptionProtocols, RefuseOtherItemsThanTheyAreDefinedOn) {
+  const auto refusal = [](const std::string& protocol, Groups images, Groups captions) {
+    return message_of<DataError>([&] { protocol_folds(protocol, images, captions, "set.h5"); });
+  };
+  EXPECT_EQ(refusal("coco-5k", captions_of(10, 1), captions_of(10, 5)),
+            "set.h5: protocol 'coco-5k' is defined on 5000 images with 5 captions each or more, "
+            "found 10 images");
+  EXPECT_EQ(refusal("flickr8k-1k", captions_of(1000, 1), captions_of(1000, 6)),
+            "set.h5: protocol 'flickr8k-1k' is defined on 1000 images with 5 captions each, found "
+            "an image with more than 5 captions");
+  EXPECT_EQ(refusal("flickr30k-1k", captions_of(1000, 1), captions_of(1000, 4)),
+            "set.h5: protocol 'flickr30k-1k' is defined on 1000 images with 5 captions each, found "
+            "an image with 4 captions");
+  EXPECT_TRUE(refusal("flickr8k-1k", captions_of(500, 2), captions_of(1000, 5))
+                  .ends_with("found two images of a group"));
+  EXPECT_TRUE(refusal("flickr8k-1k", captions_of(1000, 1), captions_of(1001, 5))
+                  .ends_with("found a caption without its image"));
+  EXPECT_EQ(protocol_folds("all-pairs", {7}, {}, "x").size(), 1U);
 }
 
 }  // namespace

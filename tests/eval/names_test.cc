@@ -33,18 +33,26 @@ TEST(ParseMetric, ReadsNamesWithoutANumber) {
   EXPECT_TRUE(metric.uses_threshold());
 }
 
+TEST(ParseMetric, TakesAnAtThatBelongsToTheName) {
+  EXPECT_EQ(parse_metric("MAP@R", kPlace).row, "MAP@R");
+  EXPECT_FALSE(parse_metric("MAP@R", kPlace).is_of_first_k());
+  EXPECT_EQ(better_of(parse_metric("MedR", kPlace)), Better::kLower);
+  EXPECT_EQ(better_of(parse_metric("mAP@7", kPlace)), Better::kHigher);
+}
+
 TEST(ParseMetric, TakesEveryRowOfTheCatalog) {
   std::set<std::string> names;
-  for (const CatalogRow& row : metric_catalog()) {
+  for (const MetricRow& row : metric_catalog()) {
     EXPECT_TRUE(names.insert(row.name).second) << row.name << " stands there twice";
     EXPECT_FALSE(row.summary.empty()) << row.name;
+    EXPECT_FALSE(row.reference.empty()) << row.name;
     std::string text = row.name;
     if (text.ends_with("@k")) text.back() = '7';
     const MetricName metric = parse_metric(text, kPlace);
     EXPECT_EQ(metric.row, row.name);
     EXPECT_EQ(metric.k, row.name.ends_with("@k") ? 7 : 0);
   }
-  EXPECT_GE(names.size(), 13U);
+  EXPECT_GE(names.size(), 27U);
 }
 
 TEST(ParseMetric, SuggestsWhatWasMeantAndNamesWhatWasWritten) {
@@ -53,6 +61,7 @@ TEST(ParseMetric, SuggestsWhatWasMeantAndNamesWhatWasWritten) {
   EXPECT_EQ(refusal("medR"), "c.toml:3:1: unknown metric 'medR' (did you mean 'MedR'?)");
   EXPECT_EQ(refusal("micro_F2@t"),
             "c.toml:3:1: unknown metric 'micro_F2@t' (did you mean 'micro_F1@t'?)");
+  EXPECT_TRUE(refusal("MAP@r").starts_with("c.toml:3:1: unknown metric 'MAP@r' (did you mean '"));
   EXPECT_TRUE(refusal("MedR@5").starts_with("c.toml:3:1: unknown metric 'MedR@5' (did you mean '"));
 }
 

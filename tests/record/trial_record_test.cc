@@ -32,6 +32,7 @@ TrialRecord full_record() {
   record.metrics = {{"image_to_text", {{"R@1", 100.0 / 3.0}, {"MedR", 2.0}}},
                     {"both", {{"rsum", 0.1 + 0.2}}}};
   record.tie_rate = {{"image_to_text", 0.25}};
+  record.intervals["image_to_text"]["R@1"] = {30.25, 36.5};
   record.counts = {{"image_to_text", {{"queries", 1000.0}}}};
   record.timing = {{"fit_s", {1.5, 2.5}}, {"rank_s", {}}};
   record.search = {{"image_to_text", {{"index_mb", 2.5}}}};
@@ -41,7 +42,7 @@ TrialRecord full_record() {
 
 /// The same, written by hand.
 const char* const kFullRecord = R"({
-  "schema": 1, "id": "0123abcd", "case": "MLP \"wide\"", "seed": 7, "status": "ok", "error": "",
+  "schema": 2, "id": "0123abcd", "case": "MLP \"wide\"", "seed": 7, "status": "ok", "error": "",
   "spec": {"aligner": {"kind": "mlp-mse", "hidden": [512, 256]}}, "spec_hash": "ffee",
   "dataset": {"name": "scenes", "file": "data/scenes.h5", "content_hash": "aa"},
   "stages": [{"name": "fit", "key": "k1", "checksum": "c1", "cached": true},
@@ -51,6 +52,7 @@ const char* const kFullRecord = R"({
                  "threads": 3},
   "metrics": {"image_to_text": {"R@1": 33.333333333333336, "MedR": 2.0},
               "both": {"rsum": 0.30000000000000004}},
+  "intervals": {"image_to_text": {"R@1": [30.25, 36.5]}},
   "tie_rate": {"image_to_text": 0.25}, "counts": {"image_to_text": {"queries": 1000.0}},
   "timing": {"fit_s": [1.5, 2.5], "rank_s": []}, "search": {"image_to_text": {"index_mb": 2.5}},
   "peak_memory_bytes": 5497558138880})";
@@ -176,7 +178,7 @@ TEST(ReadRecord, SaysWhichSchemaItFound) {
   other["schema"] = 99;
   write_text(path, other.dump());
   EXPECT_EQ(message_of<DataError>([&] { read_record(path); }),
-            path.string() + ": expected a record of schema 1, found 99");
+            path.string() + ": expected a record of schema 2, found 99");
 }
 
 TEST(ReadRecord, RefusesWhatIsNoJsonOrNoObjectAndNamesTheFile) {

@@ -238,9 +238,10 @@ TEST(TableColumns, AreThoseThatARecordCouldHave) {
   EXPECT_EQ(refusal("timing.fits_s"),
             "alignlab table --columns: unknown column 'timing.fits_s' (did you mean "
             "'timing.fit_s'?)");
-  EXPECT_EQ(refusal("both.R@1"),
-            "alignlab table --columns: unknown column 'both.R@1': of both directions there is only "
-            "'both.rsum'");
+  EXPECT_EQ(
+      refusal("both.R@1"),
+      "alignlab table --columns: unknown column 'both.R@1': of both directions there are only "
+      "'both.rsum' and 'both.r_mean'");
   EXPECT_EQ(refusal("image_to_audio.R@1"),
             "alignlab table --columns: unknown direction 'image_to_audio' (known: image_to_text, "
             "text_to_image)");

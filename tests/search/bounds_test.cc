@@ -10,6 +10,7 @@
 #include "search/bounded_pairs.h"
 #include "search/certified.h"
 #include "search/certified_choice.h"
+#include "search/score_levels.h"
 #include "tests/search/every_isa.h"
 #include "tests/search/oracle.h"
 #include "tests/search/random_case.h"
@@ -208,6 +209,81 @@ TEST(CertifiedSearch, FindsTheTopOfTheSortedScoresOnEveryInstructionSet) {
           }
         }
       }
+    }
+  }
+}
+
+TEST(CertifiedSearch, CountsWhatReachesAThresholdOnEveryInstructionSet) {
+  for (const Isa& isa : every_isa()) {
+    for (const kernels::DotsKernel& dots : isa.dots) {
+      std::int64_t compared = 0;
+      for (std::uint64_t seed = 50'000; seed < 50'000 + kCases; ++seed) {
+        const Case now = random_case(seed);
+        SCOPED_TRACE(now.name + " in " + dots.name + " on " + isa.name);
+        const auto scores = tests::all_scores(now.queries, now.gallery.vectors, now.gallery.bias);
+        if (scores.empty() || scores[0].empty()) continue;
+        Rng rng(seed, "thresholds");
+        std::vector<double> levels;
+        for (std::uint64_t i = 0; i < 1 + seed % 40; ++i) {
+          levels.push_back(rng.chance(0.8) ? rng.pick(rng.pick(scores)) : rng.normal());
+        }
+        std::ranges::sort(levels);
+        levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
+        std::vector<std::uint32_t> all(scores.size());
+        for (std::uint32_t i = 0; i < all.size(); ++i) all[i] = i;
+        const Kernel kernel{.codes = dots.name};
+
+        LevelCounts found;
+        if (!certified_levels(now.queries, now.gallery, levels, all, isa, kernel, found)) continue;
+        ++compared;
+        for (std::size_t l = 0; l < levels.size(); ++l) {
+          std::int64_t reaching = 0, equal = 0;
+          for (const auto& row : scores) {
+            for (const double score : row) reaching += score >= levels[l];
+            equal += std::ranges::count(row, levels[l]);
+          }
+          ASSERT_EQ(found.reaching[l], reaching);
+          ASSERT_EQ(found.equal[l], equal);
+        }
+        std::vector<std::int64_t> predicted(scores.size());
+        ASSERT_TRUE(
+            certified_decisions(now.queries, now.gallery, levels.front(), isa, kernel, predicted));
+        for (std::size_t i = 0; i < scores.size(); ++i) {
+          ASSERT_EQ(predicted[i], std::ranges::count_if(scores[i], [&](double score) {
+                      return score >= levels.front();
+                    }));
+        }
+      }
+      EXPECT_GT(compared, 200);
+    }
+  }
+}
+
+TEST(ScoreLevels, AreReachedByWhatLiesSurelyAboveThem) {
+  Rng rng(8, "levels");
+  for (int round = 0; round < 300; ++round) {
+    std::vector<double> ascending(1 + rng.below(60));
+    // Some crowded together, some far apart, so that cells hold none, one and many.
+    for (double& level : ascending) {
+      level = rng.chance(0.3) ? 1.0 + 1e-6 * rng.normal() : std::exp(4.0 * rng.normal());
+    }
+    std::ranges::sort(ascending);
+    ascending.erase(std::unique(ascending.begin(), ascending.end()), ascending.end());
+    const ScoreLevels levels(ascending, 1.0);
+    for (int draw = 0; draw < 200; ++draw) {
+      const double score = rng.chance(0.5) ? rng.pick(ascending) : std::exp(4.0 * rng.normal());
+      const auto expected = static_cast<std::size_t>(
+          std::ranges::count_if(ascending, [&](double level) { return level <= score; }));
+      ASSERT_EQ(levels.reached(score), expected);
+      const double slack = rng.chance(0.5) ? 0.0 : 0.01 * rng.uniform() * score;
+      const auto sure = levels.reached(rounded_down(score - slack), rounded_up(score + slack));
+      if (sure) {
+        ASSERT_EQ(*sure, expected);
+      }
+      const bool is_far = std::ranges::none_of(ascending, [&](double level) {
+        return std::abs(level - score) <= 2.0 * slack + 1e-5 * level;
+      });
+      ASSERT_TRUE(sure || !is_far);
     }
   }
 }

@@ -56,6 +56,9 @@ inline Floats add_ps(const Floats& a, const Floats& b) {
 inline Floats sub_ps(const Floats& a, const Floats& b) {
   return map(a, b, b, [](float x, float y, float) { return x - y; });
 }
+inline Floats max_ps(const Floats& a, const Floats& b) {
+  return map(a, b, b, [](float x, float y, float) { return x > y ? x : y; });
+}
 inline Floats mul_ps(const Floats& a, const Floats& b) {
   return map(a, b, b, [](float x, float y, float) { return x * y; });
 }
@@ -261,6 +264,7 @@ inline void tile_dpbf16ps(int sums, int a, int b) {
 #define _mm512_setzero_si512 ::alignlab::emulated::zero_si512
 #define _mm512_add_ps ::alignlab::emulated::add_ps
 #define _mm512_sub_ps ::alignlab::emulated::sub_ps
+#define _mm512_max_ps ::alignlab::emulated::max_ps
 #define _mm512_mul_ps ::alignlab::emulated::mul_ps
 #define _mm512_fmadd_ps ::alignlab::emulated::fmadd_ps
 #define _mm512_fmadd_pd ::alignlab::emulated::fmadd_pd

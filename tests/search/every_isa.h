@@ -55,7 +55,7 @@ inline Isa emulated(const std::string& name) {
 inline std::vector<Isa> every_isa() {
   std::vector<Isa> out;
   for (const Isa& isa : all_isas()) {
-    if (isa.available) out.push_back(isa);
+    if (isa.is_available()) out.push_back(isa);
   }
   out.push_back(out.back());
   out.back().dots = {blas_dots()};

@@ -33,7 +33,7 @@ TEST(Hamming, CountsDifferingBitsOnEveryInstructionSet) {
   Rng rng(1, "codes");
   std::vector<kernels::Hamming> all;
   for (const Isa& isa : all_isas()) {
-    if (isa.available) all.push_back(isa.hamming);
+    if (isa.is_available()) all.push_back(isa.hamming);
   }
 #if defined(__x86_64__)
   all.push_back(kernels::hamming_emulated);

@@ -240,7 +240,9 @@ TEST(Kernels, CountBothSidesOfEveryThreshold) {
         ++false_ones;
       }
       expected.wrong.push_back(false_ones);
+      expected.tied.push_back(std::ranges::count(wrong, right[at]));
     }
+    expected.pairs = right.empty() ? 0 : std::ssize(right) + std::ssize(wrong);
     for_each_kernel(
         [&](const Kernel& kernel) {
           const ThresholdCurve found =
@@ -248,6 +250,8 @@ TEST(Kernels, CountBothSidesOfEveryThreshold) {
           ASSERT_EQ(found.thresholds, expected.thresholds);
           ASSERT_EQ(found.correct, expected.correct);
           ASSERT_EQ(found.wrong, expected.wrong);
+          ASSERT_EQ(found.tied, expected.tied);
+          ASSERT_EQ(found.pairs, expected.pairs);
         },
         seed);
     if (HasFatalFailure()) return;

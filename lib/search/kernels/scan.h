@@ -14,13 +14,17 @@
 
 namespace alignlab::kernels {
 
-/// Arrays of the strip's items, padded to whole panels with items of scale 0 and bias -inf.
+/// Arrays of the strip's items, padded to whole panels with items of scale 0 and bias -inf, and the
+/// largest of what makes their slack: most items are told from those alone.
 struct ScanItems {
   const float* scale;
   const float* norm;
   const float* residual;
   const float* bias;
   const float* error;
+  float most_norm;
+  float most_residual;
+  float most_error;
 };
 
 struct ScanQuery {

@@ -27,6 +27,10 @@ inline Lanes operator*(Lanes a, Lanes b) {
   for (std::size_t l = 0; l < Lanes::kWidth; ++l) a.v[l] *= b.v[l];
   return a;
 }
+inline Lanes larger(Lanes a, Lanes b) {
+  for (std::size_t l = 0; l < Lanes::kWidth; ++l) a.v[l] = a.v[l] > b.v[l] ? a.v[l] : b.v[l];
+  return a;
+}
 inline Lanes fused(Lanes a, Lanes b, Lanes c) { return a * b + c; }
 inline std::uint32_t at_least(Lanes a, Lanes b) {
   std::uint32_t bits = 0;

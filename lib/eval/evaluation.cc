@@ -1,0 +1,236 @@
+#include "eval/evaluation.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <optional>
+#include <set>
+#include <tuple>
+
+#include "eval/median_rank.h"
+
+namespace alignlab {
+namespace {
+
+constexpr const char* kBoth = "both";
+constexpr const char* kRsum = "rsum";
+constexpr const char* kMean = "r_mean";
+const std::vector<std::string> kSummed{"R@1", "R@5", "R@10"};
+// Of one resample's median; more would make intervals take minutes.
+constexpr std::size_t kMostRankEntries = 200'000;
+
+Evidence evidence_of(const Retrieval& retrieval, TiePolicy ties) {
+  return {retrieval.ranks, ties, retrieval.decisions ? &*retrieval.decisions : nullptr,
+          retrieval.curve ? &*retrieval.curve : nullptr};
+}
+
+bool is_told(const MetricName& metric, const EvaluationRequest& request) {
+  using Reach = EvaluationRequest::Reach;
+  return request.reach == Reach::kAll ||
+         (request.reach == Reach::kLists ? metric.is_of_lists() : metric.is_of_first_k());
+}
+
+std::optional<double> mean_over_folds(const MetricName& metric, const std::vector<Retrieval>& folds,
+                                      TiePolicy ties) {
+  double sum = 0.0;
+  for (const Retrieval& fold : folds) {
+    const auto value = metric_value(metric, evidence_of(fold, ties));
+    if (!value) return std::nullopt;
+    sum += *value;
+  }
+  if (folds.empty()) return std::nullopt;
+  return sum / static_cast<double>(folds.size());
+}
+
+/// The index of each query's group.
+std::vector<std::int32_t> indices_of(const Retrieval& retrieval,
+                                     const std::vector<std::int32_t>& groups) {
+  std::vector<std::int32_t> out;
+  out.reserve(retrieval.groups.size());
+  for (const std::int32_t group : retrieval.groups) {
+    const auto found = std::ranges::lower_bound(groups, group);
+    out.push_back(static_cast<std::int32_t>(found - groups.begin()));
+  }
+  return out;
+}
+
+RatioTerm term_of(const QueryTerms& terms, const std::vector<std::int32_t>& group_of,
+                  std::size_t groups) {
+  RatioTerm out{terms.scale, std::vector<double>(groups), std::vector<double>(groups)};
+  for (std::size_t i = 0; i < terms.part.size(); ++i) {
+    const auto group = static_cast<std::size_t>(group_of[i]);
+    out.numerators[group] += terms.part[i];
+    out.denominators[group] += terms.whole[i];
+  }
+  return out;
+}
+
+/// No fewer than the entries of a median, which would take minutes to make of very many.
+std::size_t possible_ranks(const Ranks& ranks, TiePolicy ties,
+                           const std::vector<std::int32_t>& group_of) {
+  std::set<std::tuple<std::int32_t, std::int64_t, std::int64_t, std::int64_t>> counted;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < ranks.queries(); ++i) {
+    if (ranks.offsets[i + 1] == ranks.offsets[i]) continue;
+    const TieGroup best = positions_of(ranks, i, ties).front();
+    if (!counted.emplace(group_of[i], best.first, best.size, best.relevant).second) continue;
+    count += static_cast<std::size_t>(best.size - best.relevant + 1);
+  }
+  return count;
+}
+
+std::optional<Statistic> median_statistic(const std::vector<Retrieval>& folds, TiePolicy ties,
+                                          const std::vector<std::int32_t>& groups) {
+  auto medians = std::make_shared<std::vector<MedianRank>>();
+  for (const Retrieval& fold : folds) {
+    const std::vector<std::int32_t> group_of = indices_of(fold, groups);
+    if (possible_ranks(fold.ranks, ties, group_of) > kMostRankEntries) return std::nullopt;
+    medians->emplace_back(fold.ranks, ties, group_of);
+  }
+  return GroupFunction([medians](Multiplicities multiplicities) -> std::optional<double> {
+    double sum = 0.0;
+    for (const MedianRank& median : *medians) {
+      const auto value = median.value(multiplicities);
+      if (!value) return std::nullopt;
+      sum += *value;
+    }
+    return sum / static_cast<double>(medians->size());
+  });
+}
+
+/// e to the ratio of one term, mean over terms.
+GroupFunction exponential_of(std::vector<RatioTerm> terms) {
+  const auto held = std::make_shared<const std::vector<RatioTerm>>(std::move(terms));
+  return [held](Multiplicities multiplicities) -> std::optional<double> {
+    double sum = 0.0;
+    for (const RatioTerm& term : *held) {
+      double numerator = 0.0, denominator = 0.0;
+      for (std::size_t g = 0; g < multiplicities.size(); ++g) {
+        numerator += multiplicities[g] * term.numerators[g];
+        denominator += multiplicities[g] * term.denominators[g];
+      }
+      if (denominator == 0.0) return std::nullopt;
+      sum += std::exp(term.scale * numerator / denominator);
+    }
+    return sum / static_cast<double>(held->size());
+  };
+}
+
+std::optional<Statistic> statistic_of(const MetricName& metric, const std::vector<Retrieval>& folds,
+                                      TiePolicy ties, const std::vector<std::int32_t>& groups) {
+  if (folds.empty()) return std::nullopt;
+  if (metric.row == "MedR") return median_statistic(folds, ties, groups);
+  RatioSum sum;
+  bool is_logarithm = false;
+  for (const Retrieval& fold : folds) {
+    const auto terms = query_terms(metric, evidence_of(fold, ties));
+    if (!terms) return std::nullopt;
+    is_logarithm = terms->is_logarithm;
+    sum.terms.push_back(term_of(*terms, indices_of(fold, groups), groups.size()));
+  }
+  if (is_logarithm) return exponential_of(std::move(sum.terms));
+  for (RatioTerm& term : sum.terms) term.scale /= static_cast<double>(folds.size());
+  return sum;
+}
+
+/// "rsum" and "r_mean" where every direction has the rates that they are made of.
+template <typename T, typename Combine>
+void add_sums(ByMetric<T>& values, const Combine& combine) {
+  if (values.size() != 2) return;
+  std::vector<const T*> rates;
+  for (const auto& [direction, own] : values) {
+    for (const std::string& name : kSummed) {
+      const auto rate = own.find(name);
+      if (rate == own.end()) return;
+      rates.push_back(&rate->second);
+    }
+  }
+  auto& both = values[kBoth];
+  both.emplace(kRsum, combine(rates, 1.0));
+  both.emplace(kMean, combine(rates, 1.0 / static_cast<double>(rates.size())));
+}
+
+}  // namespace
+
+ByMetric<double> evaluate(const Retrievals& retrievals, const EvaluationRequest& request) {
+  ByMetric<double> out;
+  for (const auto& [direction, folds] : retrievals) {
+    auto& own = out[direction];
+    for (const MetricName& metric : request.metrics) {
+      if (!is_told(metric, request)) continue;
+      if (const auto value = mean_over_folds(metric, folds, request.ties)) {
+        own[metric.text] = *value;
+      }
+    }
+    double thresholds = 0.0;
+    for (const Retrieval& fold : folds) thresholds += fold.threshold.value_or(0.0);
+    if (!folds.empty() && folds.front().threshold) {
+      own["threshold"] = thresholds / static_cast<double>(folds.size());
+    }
+  }
+  add_sums(out, [](const std::vector<const double*>& rates, double scale) {
+    double sum = 0.0;
+    for (const double* rate : rates) sum += *rate;
+    return scale * sum;
+  });
+  return out;
+}
+
+std::vector<std::int32_t> groups_of(const Retrievals& retrievals) {
+  std::vector<std::int32_t> out;
+  for (const auto& [direction, folds] : retrievals) {
+    for (const Retrieval& fold : folds) {
+      out.insert(out.end(), fold.groups.begin(), fold.groups.end());
+    }
+  }
+  std::ranges::sort(out);
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+ByMetric<Statistic> statistics_of(const Retrievals& retrievals, const EvaluationRequest& request,
+                                  const std::vector<std::int32_t>& groups) {
+  ByMetric<Statistic> out;
+  for (const auto& [direction, folds] : retrievals) {
+    auto& own = out[direction];
+    for (const MetricName& metric : request.metrics) {
+      if (!is_told(metric, request)) continue;
+      auto statistic = statistic_of(metric, folds, request.ties, groups);
+      if (!statistic || !estimate_of(*statistic, groups.size())) continue;
+      own.emplace(metric.text, std::move(*statistic));
+    }
+  }
+  add_sums(out, [](const std::vector<const Statistic*>& rates, double scale) {
+    RatioSum sum;
+    for (const Statistic* rate : rates) {
+      for (RatioTerm term : rate->ratios()->terms) {
+        term.scale *= scale;
+        sum.terms.push_back(std::move(term));
+      }
+    }
+    return Statistic(std::move(sum));
+  });
+  return out;
+}
+
+ByMetric<Interval> intervals_of(const Retrievals& retrievals, const EvaluationRequest& request,
+                                const IntervalRequest& how) {
+  const std::vector<std::int32_t> groups = groups_of(retrievals);
+  ByMetric<Interval> out;
+  if (groups.empty()) return out;
+  std::vector<std::pair<std::string, std::string>> names;
+  std::vector<Statistic> statistics;
+  for (const auto& [direction, own] : statistics_of(retrievals, request, groups)) {
+    for (const auto& [name, statistic] : own) {
+      names.emplace_back(direction, name);
+      statistics.push_back(statistic);
+    }
+  }
+  const auto found = bootstrap({how.seed, groups.size(), how.resamples}, statistics, how.rule);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (found[i]) out[names[i].first][names[i].second] = found[i]->interval;
+  }
+  return out;
+}
+
+}  // namespace alignlab

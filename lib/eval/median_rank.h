@@ -1,0 +1,40 @@
+#pragma once
+
+// The median rank of the best-ranked relevant candidate: floor of the mean of the lower and upper
+// median of 0-based ranks, plus 1. With ties a query has a distribution of ranks, and the medians
+// are those of the mixture.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "eval/tied_positions.h"
+
+namespace alignlab {
+
+class MedianRank {
+ public:
+  /// Query q belongs to group `groups[q]`; empty: all to group 0.
+  MedianRank(const Ranks& ranks, TiePolicy ties, std::span<const std::int32_t> groups = {});
+
+  /// Where each query counts once. Nothing without a judged query.
+  std::optional<double> value() const;
+  /// Where the queries of a group count as often as it was drawn.
+  std::optional<double> value(std::span<const std::uint32_t> multiplicities) const;
+  /// Of values that are computed: a long one makes them slow.
+  std::size_t entries() const { return entries_.size(); }
+
+ private:
+  struct Entry {
+    std::int64_t rank;
+    std::int32_t group;
+    double mass;  // queries of the group whose rank it is
+  };
+  template <typename Weight>
+  std::optional<double> value_with(const Weight& weight) const;
+
+  std::vector<Entry> entries_;  // by rank
+};
+
+}  // namespace alignlab
