@@ -73,6 +73,8 @@ const std::vector<Command>& commands() {
        "evaluate anyone's embeddings or rankings", score},
       {"table", "RUN... [--format text|markdown|latex|csv|json] [--check EXPECTED.toml]",
        "tabulate the records of runs", table},
+      {"compare", "RUN --a ROW [--b ROW ...] [--metric NAME,...] [--json]",
+       "tell whether rows of a table differ by more than chance", compare},
   };
   return kCommands;
 }

@@ -68,7 +68,7 @@ void add_options(CommandLine& line) {
              "are scored");
   line.add()("candidate-bank", text(), "candidates that it reads, for the other direction");
   line.add()("intervals", with("percentile"), "percentile, bca or none");
-  line.add()("level", po::value<double>()->default_value(0.95), "of intervals");
+  line.add()("level", po::value<double>()->default_value(0.95, "0.95"), "of intervals");
   line.add()("resamples", po::value<int>()->default_value(10000), "of the queries, for intervals");
   line.add()("seed", po::value<int>()->default_value(0), "of the resamples");
   line.add()("metric-compat", text(),
@@ -135,6 +135,10 @@ EmbeddingScoreRequest embedding_request(const CommandLine& line) {
         "with --query-groups and --candidate-groups under 'all-pairs'");
   }
   request.threshold = line.maybe<double>("threshold");
+  if (request.threshold && !std::isfinite(*request.threshold)) {
+    throw UsageError(fmt::format("alignlab score: --threshold: expected a finite number, found {}",
+                                 *request.threshold));
+  }
   request.correction =
       named_in(correction_catalog(), line.get<std::string>("correction"), "correction");
   request.query_bank = line.path("query-bank");
@@ -174,6 +178,13 @@ Score score_given(const CommandLine& line, EvaluationRequest& evaluation) {
   return score_embeddings(std::move(request), progress);
 }
 
+/// What another program would print of a metric, where ours is told.
+std::optional<CompatibleValue> printed_by(const std::string& program, const Score& score,
+                                          const std::string& direction, const MetricName& metric) {
+  if (!score.metrics.at(direction).contains(metric.text)) return std::nullopt;
+  return compatible_value(program, metric, score.retrievals.at(direction));
+}
+
 Json to_json(const CommandLine& line, const Score& score, const EvaluationRequest& evaluation) {
   Json out{{"schema", kScoreSchema},
            {"ties", line.get<std::string>("ties")},
@@ -194,7 +205,7 @@ Json to_json(const CommandLine& line, const Score& score, const EvaluationReques
   if (const auto program = line.maybe<std::string>("metric-compat")) {
     for (const auto& [direction, folds] : score.retrievals) {
       for (const MetricName& metric : evaluation.metrics) {
-        if (const auto other = compatible_value(*program, metric, folds)) {
+        if (const auto other = printed_by(*program, score, direction, metric)) {
           out["compatible"][*program][direction][other->name] = other->value;
         }
       }
@@ -235,7 +246,7 @@ class Printer {
   }
 
   void print() const {
-    for (const auto& [direction, folds] : score_.retrievals) print_direction(direction, folds);
+    for (const auto& [direction, folds] : score_.retrievals) print_direction(direction);
     if (!score_.metrics.contains("both")) return;
     for (const char* name : {"rsum", "r_mean"}) {
       fmt::print("{:<18} {}\n", name, cell(score_, "both", name));
@@ -243,7 +254,7 @@ class Printer {
   }
 
  private:
-  void print_direction(const std::string& direction, const std::vector<Retrieval>& folds) const {
+  void print_direction(const std::string& direction) const {
     std::string title = direction;
     std::ranges::replace(title, '_', ' ');
     fmt::print("{} (tie rate {:.1f} %)\n", title, score_.tie_rate.at(direction));
@@ -254,7 +265,7 @@ class Printer {
           fmt::format("  {:<16} {:<26}", metric.text, cell(score_, direction, metric.text));
       text += bounds(direction, metric.text);
       if (program_) {
-        if (const auto other = compatible_value(*program_, metric, folds)) {
+        if (const auto other = printed_by(*program_, score_, direction, metric)) {
           text += fmt::format("  {} {:.4f}", other->name, other->value);
         }
       }

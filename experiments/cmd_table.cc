@@ -8,6 +8,7 @@
 #include "experiments/command_line.h"
 #include "experiments/console.h"
 #include "report/table.h"
+#include "report/table_uncertainty.h"
 
 namespace alignlab::cli {
 namespace {
@@ -35,6 +36,9 @@ int table(const Arguments& arguments) {
   line.add()("mix-protocols",
              "tabulate trials together that are evaluated on different things: protocols, splits, "
              "modalities or data sets");
+  line.add()("intervals",
+             "show 95 % intervals of queries drawn anew in place of deviations over seeds");
+  line.add()("mark-best", "mark the best of each column and all not significantly worse");
   line.add()("check", po::value<std::string>(),
              "compare with expected values; exit 4 if they differ");
   line.add()("write-expected", po::value<std::string>(), "write the means as a file for --check");
@@ -51,8 +55,15 @@ int table(const Arguments& arguments) {
   // Like other files of data; what stands in it is checked as a config is.
   const Node expected =
       check ? parse_toml(read_file(*check), check->string()) : Node{Node::Table{}, {}};
-  const ResultTable made = make_table({line.words().begin(), line.words().end()},
-                                      columns_given(line), line.has("mix-protocols"));
+  ResultTable made = make_table({line.words().begin(), line.words().end()}, columns_given(line),
+                                line.has("mix-protocols"));
+  if ((line.has("intervals") || line.has("mark-best")) &&
+      (line.words().size() > 1 || line.has("mix-protocols"))) {
+    throw UsageError(
+        "alignlab table: --intervals and --mark-best: expected one run of one protocol");
+  }
+  if (line.has("intervals")) add_intervals(made, line.words().front());
+  if (line.has("mark-best")) mark_best(made, line.words().front());
   fmt::print("{}", render(made, format));
   if (const auto path = line.path("write-expected")) {
     const double least_margin = line.get<double>("least-margin");

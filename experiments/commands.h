@@ -27,6 +27,7 @@ int inspect_data(const Arguments& arguments);
 int run(const Arguments& arguments);
 int score(const Arguments& arguments);
 int table(const Arguments& arguments);
+int compare(const Arguments& arguments);
 
 /// In the order of --help.
 const std::vector<Command>& commands();

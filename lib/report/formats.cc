@@ -24,15 +24,32 @@ int decimals_of(const ResultTable& table, std::size_t column) {
   return largest >= 10.0 ? 1 : largest >= 1.0 ? 2 : 3;
 }
 
+bool has_marks(const ResultTable& table) {
+  return std::ranges::any_of(table.rows, [](const TableRow& row) {
+    return std::ranges::any_of(row.cells, &Cell::is_marked);
+  });
+}
+
 std::string shown(const ResultTable& table, const TableRow& row, std::size_t column,
                   const char* plus_minus) {
   const Cell& cell = row.cells[column];
   const auto mean = cell.mean();
   if (!mean) return kNothing;
   const int decimals = decimals_of(table, column);
+  if (cell.interval) {
+    return fmt::format("{:.{}f} [{:.{}f}, {:.{}f}]", *mean, decimals, cell.interval->low, decimals,
+                       cell.interval->high, decimals);
+  }
   const auto deviation = cell.deviation();
   if (!deviation) return fmt::format("{:.{}f}", *mean, decimals);
   return fmt::format("{:.{}f}{}{:.{}f}", *mean, decimals, plus_minus, *deviation, decimals);
+}
+
+/// With a place for the mark in every cell, where some are marked.
+std::string marked_text(const ResultTable& table, const TableRow& row, std::size_t column) {
+  const std::string text = shown(table, row, column, kPlusMinus);
+  if (!has_marks(table)) return text;
+  return text + (row.cells[column].is_marked ? '^' : ' ');
 }
 
 /// Length as it shows: code points, so that "±" counts once.
@@ -92,7 +109,7 @@ std::string text_table(const ResultTable& table) {
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
     width.push_back(heading_of(table.columns[c]).name.size());
     for (const TableRow& row : table.rows) {
-      width[c] = std::max(width[c], shown_width(shown(table, row, c, kPlusMinus)));
+      width[c] = std::max(width[c], shown_width(marked_text(table, row, c)));
     }
   }
   std::vector<std::vector<Group>> blocks;
@@ -124,7 +141,7 @@ std::string text_table(const ResultTable& table) {
         span += 2 + width[c];
         names += "  " + padded_left(heading_of(table.columns[c]).name, width[c]);
         for (std::size_t r = 0; r < lines.size(); ++r) {
-          lines[r] += "  " + padded_left(shown(table, table.rows[r], c, kPlusMinus), width[c]);
+          lines[r] += "  " + padded_left(marked_text(table, table.rows[r], c), width[c]);
         }
       }
       titles += "  " + padded_right(group.title, span - 2);
@@ -156,7 +173,8 @@ std::string markdown_table(const ResultTable& table) {
     for (const char c : row.name) name += c == '|' ? std::string("\\|") : std::string(1, c);
     out += "| " + name;
     for (std::size_t c = 0; c < row.cells.size(); ++c) {
-      out += " | " + shown(table, row, c, kPlusMinus);
+      const char* emphasis = row.cells[c].is_marked ? "**" : "";
+      out += fmt::format(" | {0}{1}{0}", emphasis, shown(table, row, c, kPlusMinus));
     }
     out += " |\n";
   }
@@ -209,8 +227,10 @@ std::string latex_table(const ResultTable& table) {
   for (const TableRow& row : table.rows) {
     out += latex_escaped(row.name);
     for (std::size_t c = 0; c < row.cells.size(); ++c) {
-      out += row.cells[c].mean() ? fmt::format(" & ${}$", shown(table, row, c, " \\pm "))
-                                 : std::string(" & --");
+      const std::string text = shown(table, row, c, " \\pm ");
+      out += !row.cells[c].mean()     ? std::string(" & --")
+             : row.cells[c].is_marked ? fmt::format(" & $\\mathbf{{{}}}$", text)
+                                      : fmt::format(" & ${}$", text);
     }
     out += " \\\\\n";
   }
@@ -253,6 +273,8 @@ std::string json_table(const ResultTable& table) {
       Json shown_cell{{"values", cell.values}};
       if (const auto mean = cell.mean()) shown_cell["mean"] = *mean;
       if (const auto deviation = cell.deviation()) shown_cell["deviation"] = *deviation;
+      if (cell.interval) shown_cell["interval"] = {cell.interval->low, cell.interval->high};
+      if (cell.is_marked) shown_cell["marked"] = true;
       cells[table.columns[c]] = shown_cell;
     }
     Json shown_row{{"name", row.name},       {"run", row.run},       {"seeds", row.seeds},

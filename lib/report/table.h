@@ -9,11 +9,14 @@
 #include <vector>
 
 #include "config/document.h"
+#include "eval/resampling.h"
 
 namespace alignlab {
 
 struct Cell {
-  std::vector<double> values;  // one a seed, in the order of the plan
+  std::vector<double> values;             // one a seed, in the order of the plan
+  std::optional<Interval> interval = {};  // shown in place of the deviation
+  bool is_marked = false;                 // best, or not significantly worse
   std::optional<double> mean() const;
   /// Of a sample; nothing for fewer than two values.
   std::optional<double> deviation() const;
