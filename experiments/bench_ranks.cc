@@ -24,38 +24,6 @@
 namespace alignlab {
 namespace {
 
-struct Data {
-  Gallery images, captions;
-  Relevance of_images, of_captions;
-};
-
-/// Captions lie around their images, closer than chance but not closest: as a fair model leaves
-/// them. Captions of images beyond the slice are there too, as candidates.
-Data data_of(std::size_t rows, std::size_t images, std::size_t captions, std::size_t columns) {
-  Data out{bench::unit_rows(rows, columns, "images"),
-           bench::unit_rows(captions, columns, "captions"),
-           {},
-           {}};
-  std::vector<std::vector<std::int32_t>> of_images(rows), of_captions(captions);
-  for (std::size_t j = 0; j < captions; ++j) {
-    const std::size_t image = j * images / captions;
-    if (image >= rows) continue;
-    of_images[image].push_back(static_cast<std::int32_t>(j));
-    of_captions[j].push_back(static_cast<std::int32_t>(image));
-    const auto from = std::as_const(out.images.vectors).row(image);
-    const auto row = out.captions.vectors.row(j);
-    double squares = 0.0;
-    for (std::size_t e = 0; e < columns; ++e) {
-      row[e] += 0.2F * from[e];
-      squares += double{row[e]} * row[e];
-    }
-    for (float& value : row) value = static_cast<float>(value / std::sqrt(squares));
-  }
-  out.of_images = Relevance(std::move(of_images));
-  out.of_captions = Relevance(std::move(of_captions));
-  return out;
-}
-
 /// Ranks of a few evenly spread queries by the reference.
 void require_right(const Gallery& queries, const Gallery& gallery, const Relevance& relevant,
                    const Ranks& found, std::size_t checked, const char* side) {
@@ -109,7 +77,8 @@ void bench_ranks(const bench::Arguments& arguments) {
   };
   const auto threads = static_cast<int>(number("threads"));
   const std::size_t rows = std::min(number("rows"), number("images"));
-  const Data data = data_of(rows, number("images"), number("captions"), number("columns"));
+  const bench::CaptionedRows data =
+      bench::captioned_rows({rows, number("images"), number("captions"), number("columns")});
   const double columns = static_cast<double>(number("columns"));
   const double pairs = static_cast<double>(rows) * static_cast<double>(number("captions"));
 

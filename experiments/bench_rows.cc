@@ -31,6 +31,30 @@ Gallery unit_rows(std::size_t rows, std::size_t columns, const char* purpose) {
   return out;
 }
 
+CaptionedRows captioned_rows(const CaptionedShape& shape) {
+  const auto [rows, images, captions, columns] = shape;
+  CaptionedRows out{
+      unit_rows(rows, columns, "images"), unit_rows(captions, columns, "captions"), {}, {}};
+  std::vector<std::vector<std::int32_t>> of_images(rows), of_captions(captions);
+  for (std::size_t j = 0; j < captions; ++j) {
+    const std::size_t image = j * images / captions;
+    if (image >= rows) continue;
+    of_images[image].push_back(static_cast<std::int32_t>(j));
+    of_captions[j].push_back(static_cast<std::int32_t>(image));
+    const auto from = std::as_const(out.images.vectors).row(image);
+    const auto row = out.captions.vectors.row(j);
+    double squares = 0.0;
+    for (std::size_t e = 0; e < columns; ++e) {
+      row[e] += 0.2F * from[e];
+      squares += double{row[e]} * row[e];
+    }
+    for (float& value : row) value = static_cast<float>(value / std::sqrt(squares));
+  }
+  out.of_images = Relevance(std::move(of_images));
+  out.of_captions = Relevance(std::move(of_captions));
+  return out;
+}
+
 double seconds_of(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
   work();

@@ -12,6 +12,17 @@ namespace alignlab::bench {
 /// Random directions of length 1, by rows of normal numbers.
 Gallery unit_rows(std::size_t rows, std::size_t columns, const char* purpose);
 
+/// Images and captions that lie around them, closer than chance but not closest, as a fair model
+/// leaves them. Of the images only the first rows are there; captions of the others are candidates.
+struct CaptionedShape {
+  std::size_t rows, images, captions, columns;
+};
+struct CaptionedRows {
+  Gallery images, captions;
+  Relevance of_images, of_captions;
+};
+CaptionedRows captioned_rows(const CaptionedShape& shape);
+
 double seconds_of(const std::function<void()>& work);
 
 /// Of a large product of matrices of floats: the best of a few.

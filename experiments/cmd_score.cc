@@ -73,6 +73,11 @@ void add_options(CommandLine& line) {
   line.add()("seed", po::value<int>()->default_value(0), "of the resamples");
   line.add()("metric-compat", text(),
              "vsepp, clip_benchmark or trec: what that program would print, beside");
+  line.add()("geometry",
+             "how the rows of both sides lie to each other, in place of metrics: CKA, neighbours, "
+             "canonical correlations, modality gap, hubs; widths may differ");
+  line.add()("permutations", po::value<int>()->default_value(200),
+             "of the pairing, for --geometry: what chance would give");
   line.add()("threads", po::value<int>()->default_value(1), "of the search");
   line.add()("json", "as JSON, unrounded");
 }
@@ -115,7 +120,7 @@ std::optional<std::filesystem::path> names_file(const CommandLine& line, const s
     throw UsageError(
         fmt::format("alignlab score: expected --{0}-groups or --{0}-ids, found both", side));
   }
-  are_ids = are_ids || ids.has_value();
+  are_ids = ids.has_value();
   return groups ? groups : ids;
 }
 
@@ -124,8 +129,9 @@ EmbeddingScoreRequest embedding_request(const CommandLine& line) {
   read_common(line, request);
   request.queries = *line.path("queries");
   request.candidates = *line.path("candidates");
-  request.pairing.query_names = names_file(line, "query", request.pairing.are_ids);
-  request.pairing.candidate_names = names_file(line, "candidate", request.pairing.are_ids);
+  request.pairing.query_names = names_file(line, "query", request.pairing.query_names_are_ids);
+  request.pairing.candidate_names =
+      names_file(line, "candidate", request.pairing.candidate_names_are_ids);
   request.similarity = similarity_from(
       named_in(similarity_catalog(), line.get<std::string>("similarity"), "similarity"));
   request.protocol = named_in(protocol_catalog(), line.get<std::string>("protocol"), "protocol");
@@ -165,6 +171,13 @@ Score score_given(const CommandLine& line, EvaluationRequest& evaluation) {
     throw UsageError("alignlab score: expected --queries and --candidates, or --run and --qrels");
   }
   if (has_lists) {
+    for (const char* option : {"query-groups", "candidate-groups", "query-ids", "candidate-ids",
+                               "query-bank", "candidate-bank", "threshold"}) {
+      if (line.has(option)) {
+        throw UsageError(
+            fmt::format("alignlab score: --{} is for matrices, not for --run", option));
+      }
+    }
     RankingScoreRequest request;
     read_common(line, request);
     evaluation = request.evaluation;
@@ -214,20 +227,25 @@ Json to_json(const CommandLine& line, const Score& score, const EvaluationReques
   return out;
 }
 
-// Shares of 1 need more places than percents and ranks.
-std::string number(double value) {
-  return std::abs(value) < 2.0 ? fmt::format("{:.4f}", value) : fmt::format("{:.2f}", value);
+/// Shares of 1 need more places than percents and ranks.
+bool is_share_of_one(const std::string& metric) {
+  return metric == "MRR" || metric == "FOSCTTM" || metric.ends_with("AUC") ||
+         metric.starts_with("success@");
+}
+
+std::string number(const std::string& metric, double value) {
+  return fmt::format("{:.{}f}", value, is_share_of_one(metric) ? 4 : 2);
 }
 
 /// "55.20 [53.10, 57.30]", with the bounds that ties leave where there are any.
 std::string cell(const Score& score, const std::string& direction, const std::string& name) {
   const auto own = score.metrics.find(direction);
   if (own == score.metrics.end() || !own->second.contains(name)) return "n/a";
-  std::string out = number(own->second.at(name));
+  std::string out = number(name, own->second.at(name));
   const auto intervals = score.intervals.find(direction);
   if (intervals != score.intervals.end() && intervals->second.contains(name)) {
     const Interval& interval = intervals->second.at(name);
-    out += fmt::format(" [{}, {}]", number(interval.low), number(interval.high));
+    out += fmt::format(" [{}, {}]", number(name, interval.low), number(name, interval.high));
   }
   return out;
 }
@@ -278,8 +296,9 @@ class Printer {
   std::string bounds(const std::string& direction, const std::string& name) const {
     const auto worst = worst_.find(direction);
     if (worst == worst_.end() || !worst->second.contains(name)) return "";
-    return fmt::format("  ties: {} to {}", number(worst->second.at(name)),
-                       number(best_.at(direction).at(name)));
+    const std::string low = number(name, worst->second.at(name));
+    const std::string high = number(name, best_.at(direction).at(name));
+    return low == high ? "" : fmt::format("  ties: {} to {}", low, high);
   }
 
   const Score& score_;
@@ -288,6 +307,49 @@ class Printer {
   ByMetric<double> worst_;
   ByMetric<double> best_;
 };
+
+Json to_json(const std::vector<GeometryRow>& rows) {
+  Json geometry = Json::object();
+  for (const GeometryRow& row : rows) {
+    Json own{{"summary", row.summary}};
+    if (row.value) own["value"] = *row.value;
+    if (row.null) {
+      own["null"] = {
+          {"mean", row.null->mean}, {"deviation", row.null->deviation}, {"p", row.null->p}};
+      if (row.null->z) own["null"]["z"] = *row.null->z;
+    }
+    geometry[row.name] = own;
+  }
+  return {{"schema", kScoreSchema}, {"geometry", geometry}};
+}
+
+void print(const std::vector<GeometryRow>& rows) {
+  for (const GeometryRow& row : rows) {
+    const std::string value = row.value ? fmt::format("{:.4f}", *row.value) : "n/a";
+    std::string chance;
+    if (row.null) {
+      chance = fmt::format("  (by chance {:.4f} ± {:.4f}, p {:.4f})", row.null->mean,
+                           row.null->deviation, row.null->p);
+    }
+    fmt::print("{:<26} {:>9}{}  {}\n", row.name, value, chance, row.summary);
+  }
+}
+
+int score_geometry(const CommandLine& line) {
+  if (!line.has("queries") || !line.has("candidates")) {
+    throw UsageError("alignlab score --geometry: expected --queries and --candidates");
+  }
+  const auto rows =
+      geometry_of(embedding_request(line),
+                  {static_cast<std::size_t>(within(line, "permutations", 2, 1'000'000)),
+                   static_cast<std::uint64_t>(within(line, "seed", 0, 2'000'000'000))});
+  if (line.has("json")) {
+    fmt::print("{}\n", to_json(rows).dump(1));
+  } else {
+    print(rows);
+  }
+  return 0;
+}
 
 }  // namespace
 
@@ -299,6 +361,7 @@ int score(const Arguments& arguments) {
   if (const auto program = line.maybe<std::string>("metric-compat")) {
     named_in(compatibility_catalog(), *program, "program");
   }
+  if (line.has("geometry")) return score_geometry(line);
   EvaluationRequest evaluation;
   const Score found = score_given(line, evaluation);
   if (line.has("json")) {

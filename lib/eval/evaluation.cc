@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "eval/median_rank.h"
+#include "eval/query_metrics.h"
 
 namespace alignlab {
 namespace {
@@ -19,10 +20,29 @@ const std::vector<std::string> kSummed{"R@1", "R@5", "R@10"};
 // Of one resample's median; more would make intervals take minutes.
 constexpr std::size_t kMostRankEntries = 200'000;
 
-Evidence evidence_of(const Retrieval& retrieval, TiePolicy ties) {
-  return {retrieval.ranks, ties, retrieval.decisions ? &*retrieval.decisions : nullptr,
-          retrieval.curve ? &*retrieval.curve : nullptr};
-}
+/// The evidence of each fold of a direction, with what all metrics share.
+class Folds {
+ public:
+  Folds(const std::vector<Retrieval>& retrievals, TiePolicy ties) : retrievals_(retrievals) {
+    judged_.reserve(retrievals.size());
+    for (const Retrieval& own : retrievals) {
+      judged_.push_back(judged_queries_of(own.ranks, ties));
+      evidence_.push_back({own.ranks, ties, own.decisions ? &*own.decisions : nullptr,
+                           own.curve ? &*own.curve : nullptr, &judged_.back()});
+    }
+  }
+  Folds(const Folds&) = delete;
+  Folds& operator=(const Folds&) = delete;
+
+  std::size_t size() const { return evidence_.size(); }
+  const Evidence& evidence(std::size_t fold) const { return evidence_[fold]; }
+  const Retrieval& retrieval(std::size_t fold) const { return retrievals_[fold]; }
+
+ private:
+  const std::vector<Retrieval>& retrievals_;
+  std::vector<JudgedQueries> judged_;
+  std::vector<Evidence> evidence_;
+};
 
 bool is_told(const MetricName& metric, const EvaluationRequest& request) {
   using Reach = EvaluationRequest::Reach;
@@ -30,15 +50,14 @@ bool is_told(const MetricName& metric, const EvaluationRequest& request) {
          (request.reach == Reach::kLists ? metric.is_of_lists() : metric.is_of_first_k());
 }
 
-std::optional<double> mean_over_folds(const MetricName& metric, const std::vector<Retrieval>& folds,
-                                      TiePolicy ties) {
+std::optional<double> mean_over_folds(const MetricName& metric, const Folds& folds) {
   double sum = 0.0;
-  for (const Retrieval& fold : folds) {
-    const auto value = metric_value(metric, evidence_of(fold, ties));
+  for (std::size_t fold = 0; fold < folds.size(); ++fold) {
+    const auto value = metric_value(metric, folds.evidence(fold));
     if (!value) return std::nullopt;
     sum += *value;
   }
-  if (folds.empty()) return std::nullopt;
+  if (folds.size() == 0) return std::nullopt;
   return sum / static_cast<double>(folds.size());
 }
 
@@ -79,13 +98,14 @@ std::size_t possible_ranks(const Ranks& ranks, TiePolicy ties,
   return count;
 }
 
-std::optional<Statistic> median_statistic(const std::vector<Retrieval>& folds, TiePolicy ties,
+std::optional<Statistic> median_statistic(const Folds& folds,
                                           const std::vector<std::int32_t>& groups) {
   auto medians = std::make_shared<std::vector<MedianRank>>();
-  for (const Retrieval& fold : folds) {
-    const std::vector<std::int32_t> group_of = indices_of(fold, groups);
-    if (possible_ranks(fold.ranks, ties, group_of) > kMostRankEntries) return std::nullopt;
-    medians->emplace_back(fold.ranks, ties, group_of);
+  for (std::size_t fold = 0; fold < folds.size(); ++fold) {
+    const auto& [ranks, ties, decisions, curve, judged] = folds.evidence(fold);
+    const std::vector<std::int32_t> group_of = indices_of(folds.retrieval(fold), groups);
+    if (possible_ranks(ranks, ties, group_of) > kMostRankEntries) return std::nullopt;
+    medians->emplace_back(ranks, ties, group_of);
   }
   return GroupFunction([medians](Multiplicities multiplicities) -> std::optional<double> {
     double sum = 0.0;
@@ -116,17 +136,17 @@ GroupFunction exponential_of(std::vector<RatioTerm> terms) {
   };
 }
 
-std::optional<Statistic> statistic_of(const MetricName& metric, const std::vector<Retrieval>& folds,
-                                      TiePolicy ties, const std::vector<std::int32_t>& groups) {
-  if (folds.empty()) return std::nullopt;
-  if (metric.row == "MedR") return median_statistic(folds, ties, groups);
+std::optional<Statistic> statistic_of(const MetricName& metric, const Folds& folds,
+                                      const std::vector<std::int32_t>& groups) {
+  if (folds.size() == 0) return std::nullopt;
+  if (metric.row == "MedR") return median_statistic(folds, groups);
   RatioSum sum;
   bool is_logarithm = false;
-  for (const Retrieval& fold : folds) {
-    const auto terms = query_terms(metric, evidence_of(fold, ties));
+  for (std::size_t fold = 0; fold < folds.size(); ++fold) {
+    const auto terms = query_terms(metric, folds.evidence(fold));
     if (!terms) return std::nullopt;
     is_logarithm = terms->is_logarithm;
-    sum.terms.push_back(term_of(*terms, indices_of(fold, groups), groups.size()));
+    sum.terms.push_back(term_of(*terms, indices_of(folds.retrieval(fold), groups), groups.size()));
   }
   if (is_logarithm) return exponential_of(std::move(sum.terms));
   for (RatioTerm& term : sum.terms) term.scale /= static_cast<double>(folds.size());
@@ -156,9 +176,10 @@ ByMetric<double> evaluate(const Retrievals& retrievals, const EvaluationRequest&
   ByMetric<double> out;
   for (const auto& [direction, folds] : retrievals) {
     auto& own = out[direction];
+    const Folds evidence(folds, request.ties);
     for (const MetricName& metric : request.metrics) {
       if (!is_told(metric, request)) continue;
-      if (const auto value = mean_over_folds(metric, folds, request.ties)) {
+      if (const auto value = mean_over_folds(metric, evidence)) {
         own[metric.text] = *value;
       }
     }
@@ -193,9 +214,10 @@ ByMetric<Statistic> statistics_of(const Retrievals& retrievals, const Evaluation
   ByMetric<Statistic> out;
   for (const auto& [direction, folds] : retrievals) {
     auto& own = out[direction];
+    const Folds evidence(folds, request.ties);
     for (const MetricName& metric : request.metrics) {
       if (!is_told(metric, request)) continue;
-      auto statistic = statistic_of(metric, folds, request.ties, groups);
+      auto statistic = statistic_of(metric, evidence, groups);
       if (!statistic || !estimate_of(*statistic, groups.size())) continue;
       own.emplace(metric.text, std::move(*statistic));
     }

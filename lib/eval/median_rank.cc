@@ -25,13 +25,20 @@ MedianRank::MedianRank(const Ranks& ranks, TiePolicy ties, std::span<const std::
     });
   }
   entries_.reserve(masses.size());
-  for (const auto& [at, mass] : masses) entries_.push_back({at.first, at.second, mass});
+  for (const auto& [at, mass] : masses) {
+    entries_.push_back({at.first, at.second, mass});
+    const auto group = static_cast<std::size_t>(at.second);
+    totals_.resize(std::max(totals_.size(), group + 1), 0.0);
+    totals_[group] += mass;
+  }
 }
 
 template <typename Weight>
 std::optional<double> MedianRank::value_with(const Weight& weight) const {
   double total = 0.0;
-  for (const Entry& entry : entries_) total += weight(entry.group) * entry.mass;
+  for (std::size_t g = 0; g < totals_.size(); ++g) {
+    total += weight(static_cast<std::int32_t>(g)) * totals_[g];
+  }
   if (total == 0.0) return std::nullopt;
   const double half = total / 2.0;
   // Sums of probabilities miss exact halves by rounding; half a query is far larger than that.

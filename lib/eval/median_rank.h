@@ -22,8 +22,6 @@ class MedianRank {
   std::optional<double> value() const;
   /// Where the queries of a group count as often as it was drawn.
   std::optional<double> value(std::span<const std::uint32_t> multiplicities) const;
-  /// Of values that are computed: a long one makes them slow.
-  std::size_t entries() const { return entries_.size(); }
 
  private:
   struct Entry {
@@ -35,6 +33,7 @@ class MedianRank {
   std::optional<double> value_with(const Weight& weight) const;
 
   std::vector<Entry> entries_;  // by rank
+  std::vector<double> totals_;  // the mass of each group
 };
 
 }  // namespace alignlab

@@ -27,13 +27,12 @@ JudgedQuery judged_query(const Ranks& ranks, std::size_t query, TiePolicy ties) 
   return out;
 }
 
-QueryTerms terms_of_ranks(const QueryMetric& metric, std::int64_t k, const Evidence& evidence) {
-  const std::size_t queries = evidence.ranks.queries();
-  QueryTerms out{std::vector<double>(queries), std::vector<double>(queries), metric.scale,
-                 metric.is_logarithm};
-  for (std::size_t i = 0; i < queries; ++i) {
-    if (!is_judged(evidence.ranks, i)) continue;
-    const JudgedQuery query = judged_query(evidence.ranks, i, evidence.ties);
+QueryTerms terms_of_ranks(const QueryMetric& metric, std::int64_t k, const JudgedQueries& queries) {
+  QueryTerms out{std::vector<double>(queries.size()), std::vector<double>(queries.size()),
+                 metric.scale, metric.is_logarithm};
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    const JudgedQuery& query = queries[i];
+    if (query.relevant == 0) continue;
     if (metric.is_defined != nullptr && !metric.is_defined(query)) continue;
     out.part[i] = metric.value(query, k);
     out.whole[i] = 1.0;
@@ -119,6 +118,13 @@ __extension__ using Int128 = __int128;
 
 }  // namespace
 
+std::vector<JudgedQuery> judged_queries_of(const Ranks& ranks, TiePolicy ties) {
+  std::vector<JudgedQuery> out;
+  out.reserve(ranks.queries());
+  for (std::size_t i = 0; i < ranks.queries(); ++i) out.push_back(judged_query(ranks, i, ties));
+  return out;
+}
+
 std::optional<QueryTerms> query_terms(const MetricName& metric, const Evidence& evidence) {
   if (metric.uses_threshold()) {
     if (evidence.decisions == nullptr) return std::nullopt;
@@ -126,7 +132,8 @@ std::optional<QueryTerms> query_terms(const MetricName& metric, const Evidence& 
   }
   const QueryMetric* row = find_query_metric(metric.row);
   if (row == nullptr) return std::nullopt;
-  return terms_of_ranks(*row, metric.k, evidence);
+  if (evidence.judged != nullptr) return terms_of_ranks(*row, metric.k, *evidence.judged);
+  return terms_of_ranks(*row, metric.k, judged_queries_of(evidence.ranks, evidence.ties));
 }
 
 std::optional<double> value_of(const QueryTerms& terms) {

@@ -51,12 +51,17 @@ struct MetricName {
 MetricName parse_metric(const std::string& text, const Place& place);
 Better better_of(const MetricName& metric);
 
+/// The positions of every query's relevant candidates, worked out once for several metrics.
+struct JudgedQuery;
+using JudgedQueries = std::vector<JudgedQuery>;
+
 /// What the metrics of one direction are computed from.
 struct Evidence {
   const Ranks& ranks;
   TiePolicy ties = TiePolicy::kExpected;
   const Decisions* decisions = nullptr;   // for metrics at a threshold
   const ThresholdCurve* curve = nullptr;  // for those that use it
+  const JudgedQueries* judged = nullptr;  // of these ranks and ties; null: worked out where needed
 };
 
 /// Over all queries, or with any weights of them, the metric is scale * sum(part) / sum(whole), or

@@ -12,11 +12,13 @@
 namespace alignlab {
 
 struct JudgedQuery {
-  Positions positions;  // of relevant candidates, one at least
+  Positions positions;  // of relevant candidates; a query without any is left out of all metrics
   std::int64_t relevant;
   std::int64_t candidates;
   std::vector<double> grades;  // of relevant candidates, descending
 };
+
+std::vector<JudgedQuery> judged_queries_of(const Ranks& ranks, TiePolicy ties);
 
 /// What a query adds to the mean of a metric.
 struct QueryMetric {

@@ -87,8 +87,15 @@ class Comparer {
   ComparedRow compare_with(const std::string& other, const std::vector<MetricColumn>& columns,
                            std::size_t& groups) {
     const std::vector<SeedPair> pairs = paired(other);
+    if (rows_.ties_of(request_.a) != rows_.ties_of(other)) {
+      throw CheckError(fmt::format("{}: rows '{}' and '{}' count ties differently",
+                                   request_.run.string(), request_.a, other));
+    }
     const std::vector<std::int32_t> known = groups_of(*pairs.front().a);
-    for (const SeedPair& pair : pairs) require_same_queries(pair, other);
+    for (const SeedPair& pair : pairs) {
+      require_same_queries(*pairs.front().a, *pair.a, other);
+      require_same_queries(*pair.a, *pair.other, other);
+    }
     groups = known.size();
     ComparedRow out{other, pairs.size(), {}};
     for (const MetricColumn& column : columns)
@@ -119,20 +126,21 @@ class Comparer {
     return out;
   }
 
-  void require_same_queries(const SeedPair& pair, const std::string& other) const {
-    for (const auto& [direction, folds] : *pair.a) {
-      const auto own = pair.other->find(direction);
-      bool are_same = own != pair.other->end() && own->second.size() == folds.size();
+  void require_same_queries(const Retrievals& a, const Retrievals& b,
+                            const std::string& other) const {
+    bool are_same = a.size() == b.size();
+    for (const auto& [direction, folds] : a) {
+      const auto own = b.find(direction);
+      are_same = are_same && own != b.end() && own->second.size() == folds.size();
       for (std::size_t fold = 0; are_same && fold < folds.size(); ++fold) {
         are_same = own->second[fold].groups == folds[fold].groups &&
                    own->second[fold].ranks.offsets == folds[fold].ranks.offsets &&
                    own->second[fold].ranks.candidates == folds[fold].ranks.candidates;
       }
-      if (!are_same) {
-        throw CheckError(fmt::format("{}: rows '{}' and '{}' are not evaluated on the same queries",
-                                     request_.run.string(), request_.a, other));
-      }
     }
+    if (are_same) return;
+    throw CheckError(fmt::format("{}: rows '{}' and '{}' are not evaluated on the same queries",
+                                 request_.run.string(), request_.a, other));
   }
 
   Statistic statistic(const MetricColumn& column, const std::string& row,

@@ -1,6 +1,7 @@
 #include "report/table_uncertainty.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "report/comparison.h"
 #include "report/run_rows.h"
@@ -10,11 +11,16 @@ namespace {
 
 constexpr double kAlpha = 0.05;
 
-/// Rows of the run's own with a value in the column, the best first.
+/// Whether all of its trials are there, so that its ranks are.
+bool is_whole(const TableRow& row) {
+  return !row.is_published() && row.seeds > 0 && row.seeds == row.planned;
+}
+
+/// Rows with a value of each seed in the column, the best first.
 std::vector<TableRow*> ranked_rows(ResultTable& table, std::size_t column, Better better) {
   std::vector<TableRow*> out;
   for (TableRow& row : table.rows) {
-    if (!row.is_published() && row.cells[column].mean()) out.push_back(&row);
+    if (is_whole(row) && row.cells[column].values.size() == row.seeds) out.push_back(&row);
   }
   std::ranges::stable_sort(out, [&](const TableRow* a, const TableRow* b) {
     const double first = *a->cells[column].mean();
@@ -24,15 +30,25 @@ std::vector<TableRow*> ranked_rows(ResultTable& table, std::size_t column, Bette
   return out;
 }
 
+/// Over pairs of all queries at once, which no group of queries adds its part to.
+bool is_pooled(const MetricColumn& column) {
+  return column.place != "both" && parse_metric(column.name, {}).uses_curve();
+}
+
 }  // namespace
 
 void add_intervals(ResultTable& table, const std::filesystem::path& run) {
   RunRows rows(run);
   const std::vector<std::string> directions = rows.directions();
   for (TableRow& row : table.rows) {
-    if (row.is_published() || row.seeds == 0) continue;
+    if (!is_whole(row)) continue;
     const Seeds& seeds = rows.seeds_of(row.name);
-    const std::vector<std::int32_t> groups = groups_of(seeds.begin()->second);
+    std::vector<std::int32_t> groups;
+    for (const auto& [seed, retrievals] : seeds) {
+      std::vector<std::int32_t> known;
+      std::ranges::set_union(groups, groups_of(retrievals), std::back_inserter(known));
+      groups = std::move(known);
+    }
     std::vector<std::size_t> columns;
     std::vector<Statistic> statistics;
     for (std::size_t c = 0; c < table.columns.size(); ++c) {
@@ -60,7 +76,7 @@ void mark_best(ResultTable& table, const std::filesystem::path& run) {
   const std::vector<std::string> directions = RunRows(run).directions();
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
     const auto column = find_metric_column(table.columns[c], directions);
-    if (!column) continue;
+    if (!column || is_pooled(*column)) continue;
     const std::vector<TableRow*> ranked = ranked_rows(table, c, better_of(*column));
     if (ranked.empty()) continue;
     ranked.front()->cells[c].is_marked = true;

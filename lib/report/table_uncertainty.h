@@ -14,7 +14,9 @@ namespace alignlab {
 void add_intervals(ResultTable& table, const std::filesystem::path& run);
 
 /// Marks, in each column of a metric, the best mean and those not significantly worse: by a paired
-/// randomisation test against the best at 0.05, after Holm over the rows.
+/// randomisation test against the best at 0.05, after Holm over the rows. Columns over pooled pairs
+/// have no such test and no marks. Here and above, rows that are not wholly run are left as they
+/// are.
 void mark_best(ResultTable& table, const std::filesystem::path& run);
 
 }  // namespace alignlab

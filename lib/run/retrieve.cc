@@ -42,6 +42,7 @@ struct Direction {
   const SearchSide& candidates;
   const Relevance& relevant;
   std::optional<double> threshold;
+  std::span<const double> query_bias;  // where all pairs are compared on one scale
 };
 
 struct Corrected {
@@ -77,7 +78,11 @@ class FoldSearch {
         second_(std::move(second)),
         of_first_(Relevance::from_groups(first_.keys, second_.keys)),
         of_second_(Relevance::from_groups(second_.keys, first_.keys)) {
+    // csls subtracts as much for a query as for a candidate; a softmax over queries nothing.
+    const bool corrects_queries = request.correction && request.correction->kind == "csls";
+    if (request.correction && !corrects_queries) keep_query_bias();
     if (request.correction) corrected_ = correct(first_, second_, request);
+    if (!request.correction || corrects_queries) keep_query_bias();
   }
 
   /// Adds the seconds of each repetition to `seconds`.
@@ -100,14 +105,19 @@ class FoldSearch {
   }
 
   Direction from_first() const {
-    return {first_, second_, of_first_, request_.thresholds.first_to_second};
+    return {first_, second_, of_first_, request_.thresholds.first_to_second, first_query_bias_};
   }
   Direction from_second() const {
-    return {second_, first_, of_second_, request_.thresholds.second_to_first};
+    return {second_, first_, of_second_, request_.thresholds.second_to_first, second_query_bias_};
   }
   const Corrected& corrected() const { return corrected_; }
 
  private:
+  void keep_query_bias() {
+    first_query_bias_ = first_.rows.bias;
+    second_query_bias_ = second_.rows.bias;
+  }
+
   Ranks listed(SearchIndex& index, const SearchSide& queries, const SearchSide& candidates,
                const Relevance& relevant) const {
     return ranks_of_lists(index.top_k(queries.rows.vectors, request_.longest_list), relevant,
@@ -119,12 +129,14 @@ class FoldSearch {
   SearchSide second_;
   Relevance of_first_;
   Relevance of_second_;
+  std::vector<double> first_query_bias_;
+  std::vector<double> second_query_bias_;
   Corrected corrected_;
 };
 
 ThresholdCurve curve_of(const Direction& direction, const Kernel& kernel) {
   return threshold_curve(direction.queries.rows.vectors, direction.candidates.rows,
-                         direction.relevant, kernel);
+                         direction.relevant, kernel, direction.query_bias);
 }
 
 Retrieval describe(const Direction& direction, Ranks ranks, const RetrievalRequest& request) {
@@ -133,8 +145,9 @@ Retrieval describe(const Direction& direction, Ranks ranks, const RetrievalReque
   out.groups = direction.queries.groups;
   if (direction.threshold) {
     out.threshold = direction.threshold;
-    out.decisions = decide(direction.queries.rows.vectors, direction.candidates.rows,
-                           direction.relevant, *direction.threshold, request.kernel);
+    out.decisions =
+        decide(direction.queries.rows.vectors, direction.candidates.rows, direction.relevant,
+               *direction.threshold, request.kernel, direction.query_bias);
   }
   if (request.draws_curve) out.curve = curve_of(direction, request.kernel);
   return out;

@@ -54,7 +54,11 @@ class Names {
 };
 
 Gallery prepared(const std::filesystem::path& path, Similarity similarity) {
-  return prepare(read_matrix(path), similarity, path.string());
+  const Matrix rows = read_matrix(path);
+  if (rows.rows() == 0) {
+    throw DataError(fmt::format("{}: expected a row at least, found none", path.string()));
+  }
+  return prepare(rows, similarity, path.string());
 }
 
 void require_same_width(const Gallery& a, const std::filesystem::path& of_a, const Gallery& b,
@@ -64,15 +68,12 @@ void require_same_width(const Gallery& a, const std::filesystem::path& of_a, con
                               a.vectors.cols(), of_a.string(), b.vectors.cols()));
 }
 
-/// The first side is that of the queries, whichever holds images.
-SearchSides load_sides(const EmbeddingScoreRequest& request) {
-  SearchSides out{{prepared(request.queries, request.similarity), {}, {}},
-                  {prepared(request.candidates, request.similarity), {}, {}},
-                  kQueryToCandidate,
-                  kCandidateToQuery};
-  require_same_width(out.first.rows, request.queries, out.second.rows, request.candidates);
-  const std::size_t queries = out.first.rows.vectors.rows();
-  const std::size_t candidates = out.second.rows.vectors.rows();
+struct Keys {
+  std::vector<std::int32_t> queries;
+  std::vector<std::int32_t> candidates;
+};
+
+Keys read_keys(const EmbeddingScoreRequest& request, std::size_t queries, std::size_t candidates) {
   const RowPairing& pairing = request.pairing;
   if (!pairing.query_names && !pairing.candidate_names && queries != candidates) {
     throw DataError(fmt::format(
@@ -81,14 +82,27 @@ SearchSides load_sides(const EmbeddingScoreRequest& request) {
         request.candidates.string(), queries, request.queries.string(), candidates));
   }
   Names names;
-  const auto keys = [&](const std::optional<std::filesystem::path>& file, std::size_t rows,
-                        const std::filesystem::path& matrix) {
-    return file ? names.read(*file, rows, matrix, pairing.are_ids) : names.rows(rows);
+  const auto keys = [&](const std::optional<std::filesystem::path>& file, bool are_ids,
+                        std::size_t rows, const std::filesystem::path& matrix) {
+    return file ? names.read(*file, rows, matrix, are_ids) : names.rows(rows);
   };
-  out.first.keys = keys(pairing.query_names, queries, request.queries);
-  out.second.keys = keys(pairing.candidate_names, candidates, request.candidates);
-  out.first.groups = out.first.keys;
-  out.second.groups = out.second.keys;
+  Keys out;
+  out.queries = keys(pairing.query_names, pairing.query_names_are_ids, queries, request.queries);
+  out.candidates = keys(pairing.candidate_names, pairing.candidate_names_are_ids, candidates,
+                        request.candidates);
+  return out;
+}
+
+/// The first side is that of the queries, whichever holds images.
+SearchSides load_sides(const EmbeddingScoreRequest& request) {
+  SearchSides out{{prepared(request.queries, request.similarity), {}, {}},
+                  {prepared(request.candidates, request.similarity), {}, {}},
+                  kQueryToCandidate,
+                  kCandidateToQuery};
+  require_same_width(out.first.rows, request.queries, out.second.rows, request.candidates);
+  Keys keys = read_keys(request, out.first.rows.vectors.rows(), out.second.rows.vectors.rows());
+  out.first.groups = out.first.keys = std::move(keys.queries);
+  out.second.groups = out.second.keys = std::move(keys.candidates);
   return out;
 }
 
@@ -193,9 +207,27 @@ Score score_rankings(RankingScoreRequest request) {
     if (count > 0) out.notices.push_back(fmt::format("{} {}", count, what));
   };
   note(listed.without_relevant, "judged queries have no relevant document and are left out");
-  note(listed.without_list, "judged queries are not in the run and count as finding nothing");
+  note(
+      listed.without_list,
+      "judged queries are not in the run: those with a relevant document count as finding nothing");
   note(listed.unjudged, "queries of the run are not judged and are left out");
   return out;
+}
+
+std::vector<GeometryRow> geometry_of(const EmbeddingScoreRequest& request,
+                                     const PermutationOptions& permutations) {
+  const Matrix queries = read_matrix(request.queries);
+  const Matrix candidates = read_matrix(request.candidates);
+  const Keys keys = read_keys(request, queries.rows(), candidates.rows());
+  GeometryRequest asked;
+  asked.queries = queries;
+  asked.candidates = candidates;
+  asked.query_keys = keys.queries;
+  asked.candidate_keys = keys.candidates;
+  asked.similarity = request.similarity;
+  asked.permutations = permutations;
+  asked.threads = request.threads;
+  return measure_geometry(asked);
 }
 
 ByMetric<double> with_ties(const Score& score, EvaluationRequest request, TiePolicy ties) {

@@ -9,6 +9,7 @@
 
 #include "core/progress.h"
 #include "eval/evaluation.h"
+#include "run/measure_geometry.h"
 #include "search/search.h"
 
 namespace alignlab {
@@ -18,7 +19,8 @@ namespace alignlab {
 struct RowPairing {
   std::optional<std::filesystem::path> query_names;
   std::optional<std::filesystem::path> candidate_names;
-  bool are_ids = false;  // each name once a side
+  bool query_names_are_ids = false;  // each comes once
+  bool candidate_names_are_ids = false;
 };
 
 struct ScoreRequest {
@@ -60,6 +62,11 @@ inline constexpr const char* kCandidateToQuery = "candidate_to_query";
 /// DataError, UsageError.
 Score score_embeddings(EmbeddingScoreRequest request, Progress& progress);
 Score score_rankings(RankingScoreRequest request);
+
+/// How the rows of both sides lie to each other (run/measure_geometry.h), by the pairing of the
+/// request. Widths may differ.
+std::vector<GeometryRow> geometry_of(const EmbeddingScoreRequest& request,
+                                     const PermutationOptions& permutations);
 
 /// The same metrics where ties fall for, or against, what is relevant.
 ByMetric<double> with_ties(const Score& score, EvaluationRequest request, TiePolicy ties);

@@ -48,7 +48,9 @@ Ranks ranks_of_lists(const TopK& lists, const Relevance& relevant, std::size_t c
     const auto last = first + static_cast<std::ptrdiff_t>(lists.k);
     for (const std::int32_t candidate : relevant.of(i)) {
       const auto place = std::find(first, last, candidate);
-      out.above.push_back(place == last ? out.candidates : place - first);
+      // Behind any k, also one beyond the gallery.
+      constexpr std::int64_t kUnlisted = std::int64_t{1} << 60;
+      out.above.push_back(place == last ? kUnlisted : place - first);
     }
     out.offsets.push_back(std::ssize(out.above));
   }

@@ -34,8 +34,19 @@ struct RankedSide {
 bool certified_rank_both(const RankedSide& rows, const std::vector<std::uint32_t>& few,
                          const RankedSide& columns, const Isa& isa, const Kernel& kernel);
 
+/// Queries with the number that each adds to all of its scores, if there is one.
+struct BiasedQueries {
+  MatrixView rows;
+  std::span<const double> bias;
+
+  double bias_of(std::size_t query) const { return bias.empty() ? 0.0 : bias[query]; }
+  double score(std::size_t query, double of_pair) const {
+    return bias.empty() ? of_pair : of_pair + bias[query];
+  }
+};
+
 /// How many candidates of each query score at least `threshold`, added to `predicted`.
-bool certified_decisions(MatrixView queries, const Gallery& gallery, double threshold,
+bool certified_decisions(const BiasedQueries& queries, const Gallery& gallery, double threshold,
                          const Isa& isa, const Kernel& kernel,
                          std::vector<std::int64_t>& predicted);
 
@@ -45,8 +56,8 @@ struct LevelCounts {
   std::vector<std::int64_t> reaching;
   std::vector<std::int64_t> equal;
 };
-bool certified_levels(MatrixView queries, const Gallery& gallery, std::span<const double> ascending,
-                      const std::vector<std::uint32_t>& which, const Isa& isa, const Kernel& kernel,
-                      LevelCounts& out);
+bool certified_levels(const BiasedQueries& queries, const Gallery& gallery,
+                      std::span<const double> ascending, const std::vector<std::uint32_t>& which,
+                      const Isa& isa, const Kernel& kernel, LevelCounts& out);
 
 }  // namespace alignlab

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 
 #include "core/error.h"
@@ -138,26 +139,27 @@ const kernels::DotsKernel* choose_for_ranks(MatrixView queries, CodedGallery& ga
                 count_doubtful);
 }
 
-const kernels::DotsKernel* choose_for_threshold(MatrixView queries, CodedGallery& gallery,
+const kernels::DotsKernel* choose_for_threshold(const BiasedQueries& queries, CodedGallery& gallery,
                                                 double threshold, const Kernel& kernel) {
   const CountDoubtful count_doubtful = [&](const BoundedPairs& pairs) {
     std::size_t doubtful = 0;
     std::vector<std::uint32_t> found(pairs.items().size() + 64);
-    kernels::ScanLevels level = levels_of(std::span(&threshold, 1), pairs.unit());
     pairs.for_each_strip([&](const Strip& strip, int) {
       for (std::size_t q = 0; q < strip.queries; ++q) {
-        doubtful +=
-            gallery.isa().scan->ranks(strip.dots + q * strip.stride, strip.padded, strip.at,
-                                      pairs.query(strip.first_query + q), level, found.data());
+        const std::size_t at = strip.first_query + q;
+        kernels::ScanLevels level =
+            level_of(threshold, queries.bias_of(pairs.queries()[at]), pairs.unit());
+        doubtful += gallery.isa().scan->ranks(strip.dots + q * strip.stride, strip.padded, strip.at,
+                                              pairs.query(at), level, found.data());
       }
     });
     return doubtful;
   };
-  return choose(queries, gallery, spread(queries.rows(), kSampleQueries), kernel,
-                queries.rows() * gallery.gallery().vectors.rows(), count_doubtful);
+  return choose(queries.rows, gallery, spread(queries.rows.rows(), kSampleQueries), kernel,
+                queries.rows.rows() * gallery.gallery().vectors.rows(), count_doubtful);
 }
 
-const kernels::DotsKernel* choose_for_levels(MatrixView queries, CodedGallery& gallery,
+const kernels::DotsKernel* choose_for_levels(const BiasedQueries& queries, CodedGallery& gallery,
                                              std::span<const double> ascending,
                                              const std::vector<std::uint32_t>& which,
                                              const Kernel& kernel) {
@@ -168,17 +170,44 @@ const kernels::DotsKernel* choose_for_levels(MatrixView queries, CodedGallery& g
     std::vector<float> lower(found.size()), upper(found.size());
     pairs.for_each_strip([&](const Strip& strip, int) {
       for (std::size_t q = 0; q < strip.queries; ++q) {
-        const std::size_t count =
-            gallery.isa().scan->above(strip.dots + q * strip.stride, strip.padded, strip.at,
-                                      pairs.query(strip.first_query + q), levels.least(),
-                                      found.data(), lower.data(), upper.data());
-        for (std::size_t f = 0; f < count; ++f) doubtful += !levels.reached(lower[f], upper[f]);
+        const std::size_t at = strip.first_query + q;
+        const double bias = queries.bias_of(pairs.queries()[at]) * pairs.unit();
+        const std::size_t count = gallery.isa().scan->above(
+            strip.dots + q * strip.stride, strip.padded, strip.at, pairs.query(at),
+            before_shift(levels.least(), bias), found.data(), lower.data(), upper.data());
+        for (std::size_t f = 0; f < count; ++f) {
+          const ShiftedInterval own = shifted(lower[f], upper[f], bias);
+          doubtful += !levels.reached(own.lower, own.upper);
+        }
       }
     });
     return doubtful;
   };
-  return choose(queries, gallery, picked(which, spread(which.size(), kSampleQueries)), kernel,
+  return choose(queries.rows, gallery, picked(which, spread(which.size(), kSampleQueries)), kernel,
                 which.size() * gallery.gallery().vectors.rows(), count_doubtful);
+}
+
+// Room for rounding the bias, adding it in double, and the double sum of the score itself.
+ShiftedInterval shifted(float lower, float upper, double bias) {
+  if (bias == 0.0) return {lower, upper};
+  const double room = std::abs(bias) * 0x1p-20;
+  return {rounded_down(lower + bias - room - std::abs(lower) * 0x1p-20),
+          rounded_up(upper + bias + room + std::abs(upper) * 0x1p-20)};
+}
+
+float before_shift(float least, double bias) {
+  if (bias == 0.0) return least;
+  return rounded_down(least - bias - 4.0 * (std::abs(bias) + std::abs(least)) * 0x1p-20);
+}
+
+kernels::ScanLevels level_of(double threshold, double bias, double unit) {
+  kernels::ScanLevels out = levels_of(std::span(&threshold, 1), unit);
+  if (bias == 0.0) return out;
+  const double middle = (threshold - bias) * unit;
+  const double room = (std::abs(threshold) + std::abs(bias)) * unit * 0x1p-40;
+  out.low[0] = rounded_down(middle - room);
+  out.high[0] = rounded_up(middle + room);
+  return out;
 }
 
 std::span<const double> relevant_of(std::size_t query, const Relevance& relevant,

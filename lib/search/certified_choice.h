@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "search/certified.h"
 #include "search/codes.h"
 
 namespace alignlab {
@@ -24,14 +25,26 @@ const kernels::DotsKernel* choose_for_ranks(MatrixView queries, CodedGallery& ga
                                             const Kernel& kernel);
 
 /// For all queries against one threshold.
-const kernels::DotsKernel* choose_for_threshold(MatrixView queries, CodedGallery& gallery,
+const kernels::DotsKernel* choose_for_threshold(const BiasedQueries& queries, CodedGallery& gallery,
                                                 double threshold, const Kernel& kernel);
 
 /// For the queries of `which`, all against the same levels.
-const kernels::DotsKernel* choose_for_levels(MatrixView queries, CodedGallery& gallery,
+const kernels::DotsKernel* choose_for_levels(const BiasedQueries& queries, CodedGallery& gallery,
                                              std::span<const double> ascending,
                                              const std::vector<std::uint32_t>& which,
                                              const Kernel& kernel);
+
+/// What an interval of a query's scores becomes with the number that it adds to all of them: wider
+/// by what rounding may lose.
+struct ShiftedInterval {
+  float lower;
+  float upper;
+};
+ShiftedInterval shifted(float lower, float upper, double bias);
+/// What an upper end has to reach before the shift, so as to reach `least` after it.
+float before_shift(float least, double bias);
+/// Where a score has to lie for a query's scores with its bias to reach `threshold`, as one level.
+kernels::ScanLevels level_of(double threshold, double bias, double unit);
 
 /// A query's part of the flat scores.
 std::span<const double> relevant_of(std::size_t query, const Relevance& relevant,

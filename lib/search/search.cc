@@ -23,17 +23,17 @@ const std::vector<CatalogRow>& kernel_catalog() {
 
 namespace {
 
-void decide_by_every_score(MatrixView queries, const Gallery& gallery, double threshold,
+void decide_by_every_score(const BiasedQueries& queries, const Gallery& gallery, double threshold,
                            const Kernel& kernel, std::vector<std::int64_t>& predicted) {
-  for_each_tile(queries, gallery, kernel, [&](const Tile& tile) {
+  for_each_tile(queries.rows, gallery, kernel, [&](const Tile& tile) {
     std::int64_t count = 0;
-    for (const double score : tile.scores) count += score >= threshold;
+    for (const double score : tile.scores) count += queries.score(tile.query, score) >= threshold;
     predicted[tile.query] += count;
   });
 }
 
 /// As certified_levels.
-LevelCounts count_every_score(MatrixView queries, const Gallery& gallery,
+LevelCounts count_every_score(const BiasedQueries& queries, const Gallery& gallery,
                               std::span<const double> ascending, const Relevance& relevant,
                               const Kernel& kernel) {
   // A histogram a thread; counts add up to the same whoever counted.
@@ -44,10 +44,11 @@ LevelCounts count_every_score(MatrixView queries, const Gallery& gallery,
   std::vector<Histogram> threads(static_cast<std::size_t>(kernel.threads),
                                  {std::vector<std::int64_t>(ascending.size() + 1),
                                   std::vector<std::int64_t>(ascending.size())});
-  for_each_tile(queries, gallery, kernel, [&](const Tile& tile) {
+  for_each_tile(queries.rows, gallery, kernel, [&](const Tile& tile) {
     if (relevant.of(tile.query).empty()) return;
     Histogram& own = threads[static_cast<std::size_t>(omp_get_thread_num())];
-    for (const double score : tile.scores) {
+    for (const double of_pair : tile.scores) {
+      const double score = queries.score(tile.query, of_pair);
       const auto reached =
           static_cast<std::size_t>(std::ranges::upper_bound(ascending, score) - ascending.begin());
       ++own.counts[reached];
@@ -66,21 +67,34 @@ LevelCounts count_every_score(MatrixView queries, const Gallery& gallery,
   return out;
 }
 
+std::vector<double> biased_relevant_scores(const BiasedQueries& queries, const Gallery& gallery,
+                                           const Relevance& relevant, const Isa& isa, int threads) {
+  std::vector<double> out = relevant_scores(queries.rows, gallery, relevant, isa, threads);
+  for (std::size_t i = 0; i < relevant.queries(); ++i) {
+    const auto first = static_cast<std::size_t>(relevant.offset(i));
+    for (std::size_t r = 0; r < relevant.of(i).size(); ++r) {
+      out[first + r] = queries.score(i, out[first + r]);
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
-Decisions decide(MatrixView queries, const Gallery& gallery, const Relevance& relevant,
-                 double threshold, const Kernel& kernel) {
-  require_comparable(queries, gallery);
+Decisions decide(MatrixView rows, const Gallery& gallery, const Relevance& relevant,
+                 double threshold, const Kernel& kernel, std::span<const double> query_bias) {
+  const BiasedQueries queries{rows, query_bias};
+  require_comparable(rows, gallery);
   const Isa isa = isa_for(kernel);
   Decisions out;
-  out.predicted.resize(queries.rows());
-  out.correct.resize(queries.rows());
+  out.predicted.resize(rows.rows());
+  out.correct.resize(rows.rows());
   if (isa.dots.empty() ||
       !certified_decisions(queries, gallery, threshold, isa, kernel, out.predicted)) {
     decide_by_every_score(queries, gallery, threshold, kernel, out.predicted);
   }
   const std::vector<double> scores =
-      relevant_scores(queries, gallery, relevant, isa, kernel.threads);
+      biased_relevant_scores(queries, gallery, relevant, isa, kernel.threads);
   for (std::size_t i = 0; i < relevant.queries(); ++i) {
     out.relevant.push_back(static_cast<std::int64_t>(relevant.of(i).size()));
     for (std::size_t r = 0; r < relevant.of(i).size(); ++r) {
@@ -90,11 +104,13 @@ Decisions decide(MatrixView queries, const Gallery& gallery, const Relevance& re
   return out;
 }
 
-ThresholdCurve threshold_curve(MatrixView queries, const Gallery& gallery,
-                               const Relevance& relevant, const Kernel& kernel) {
-  require_comparable(queries, gallery);
+ThresholdCurve threshold_curve(MatrixView rows, const Gallery& gallery, const Relevance& relevant,
+                               const Kernel& kernel, std::span<const double> query_bias) {
+  const BiasedQueries queries{rows, query_bias};
+  require_comparable(rows, gallery);
   const Isa isa = isa_for(kernel);
-  std::vector<double> scores = relevant_scores(queries, gallery, relevant, isa, kernel.threads);
+  std::vector<double> scores =
+      biased_relevant_scores(queries, gallery, relevant, isa, kernel.threads);
   std::ranges::sort(scores);
   std::vector<double> ascending = scores;
   ascending.erase(std::unique(ascending.begin(), ascending.end()), ascending.end());

@@ -41,8 +41,8 @@ struct Gallery {
 /// DataError that names the first row that holds NaN or infinity.
 void require_finite(MatrixView rows, const std::string& name);
 
-/// `name` says whose rows they are in errors, e.g. "embeddings of image". A query's own bias does
-/// not change its order, so queries are prepared by the same function and their bias not used.
+/// `name` says whose rows they are in errors, e.g. "embeddings of image". Queries are prepared by
+/// the same function; their own bias does not change the order of their candidates.
 Gallery prepare(MatrixView rows, Similarity similarity, const std::string& name);
 
 struct TopK {
@@ -124,11 +124,14 @@ struct TwoWayRanks {
 TwoWayRanks rank_both(const Gallery& first, const Gallery& second, const Relevance& of_first,
                       const Relevance& of_second, const Kernel& kernel);
 
+/// Scores of all queries against one scale. A query's own bias, which changes no order of its
+/// candidates, counts here: it is added last, where there is one.
 Decisions decide(MatrixView queries, const Gallery& gallery, const Relevance& relevant,
-                 double threshold, const Kernel& kernel);
+                 double threshold, const Kernel& kernel, std::span<const double> query_bias = {});
 
 ThresholdCurve threshold_curve(MatrixView queries, const Gallery& gallery,
-                               const Relevance& relevant, const Kernel& kernel);
+                               const Relevance& relevant, const Kernel& kernel,
+                               std::span<const double> query_bias = {});
 
 /// One canonical score, as the reference computes it.
 double canonical_dot(std::span<const float> a, std::span<const float> b);

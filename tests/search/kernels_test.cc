@@ -82,6 +82,16 @@ std::vector<std::uint64_t> bits_of(const std::vector<double>& values) {
   return out;
 }
 
+/// None in half of the cases; small and large numbers in the others.
+std::vector<double> query_bias(std::size_t queries, Rng& rng) {
+  std::vector<double> out;
+  if (rng.chance(0.5)) return out;
+  for (std::size_t i = 0; i < queries; ++i) {
+    out.push_back(rng.chance(0.3) ? rng.between(-2, 2) : std::exp(6.0 * rng.normal()));
+  }
+  return out;
+}
+
 /// Every test draws its own shapes: seeds [first, first + kCases).
 constexpr std::uint64_t kCases = 150;
 
@@ -185,10 +195,14 @@ TEST(Kernels, DecideByEveryScoreAtLeastTheThreshold) {
   for (std::uint64_t seed = 2 * kCases; seed < 3 * kCases; ++seed) {
     const Case now = random_case(seed);
     SCOPED_TRACE(now.name);
-    const auto scores = tests::all_scores(now.queries, now.gallery.vectors, now.gallery.bias);
+    auto scores = tests::all_scores(now.queries, now.gallery.vectors, now.gallery.bias);
     Rng rng(seed, "threshold");
     // Mostly a score that occurs: "at least" and "more than" differ only there.
     double threshold = rng.normal();
+    const std::vector<double> bias = query_bias(now.queries.rows(), rng);
+    for (std::size_t i = 0; i < bias.size(); ++i) {
+      for (double& score : scores[i]) score += bias[i];
+    }
     if (!scores.empty() && !scores[0].empty() && rng.chance(0.8))
       threshold = rng.pick(rng.pick(scores));
     std::vector<std::int64_t> predicted, correct, relevant;
@@ -202,7 +216,8 @@ TEST(Kernels, DecideByEveryScoreAtLeastTheThreshold) {
     }
     for_each_kernel(
         [&](const Kernel& kernel) {
-          const Decisions found = decide(now.queries, now.gallery, now.relevant, threshold, kernel);
+          const Decisions found =
+              decide(now.queries, now.gallery, now.relevant, threshold, kernel, bias);
           ASSERT_EQ(found.predicted, predicted);
           ASSERT_EQ(found.correct, correct);
           ASSERT_EQ(found.relevant, relevant);
@@ -216,7 +231,12 @@ TEST(Kernels, CountBothSidesOfEveryThreshold) {
   for (std::uint64_t seed = 3 * kCases; seed < 4 * kCases; ++seed) {
     const Case now = random_case(seed);
     SCOPED_TRACE(now.name);
-    const auto scores = tests::all_scores(now.queries, now.gallery.vectors, now.gallery.bias);
+    auto scores = tests::all_scores(now.queries, now.gallery.vectors, now.gallery.bias);
+    Rng rng(seed, "bias");
+    const std::vector<double> bias = query_bias(now.queries.rows(), rng);
+    for (std::size_t i = 0; i < bias.size(); ++i) {
+      for (double& score : scores[i]) score += bias[i];
+    }
     std::vector<double> right, wrong;
     for (std::size_t i = 0; i < scores.size(); ++i) {
       if (now.relevant.of(i).empty()) continue;  // left out of every metric, so of the curve
@@ -246,7 +266,7 @@ TEST(Kernels, CountBothSidesOfEveryThreshold) {
     for_each_kernel(
         [&](const Kernel& kernel) {
           const ThresholdCurve found =
-              threshold_curve(now.queries, now.gallery, now.relevant, kernel);
+              threshold_curve(now.queries, now.gallery, now.relevant, kernel, bias);
           ASSERT_EQ(found.thresholds, expected.thresholds);
           ASSERT_EQ(found.correct, expected.correct);
           ASSERT_EQ(found.wrong, expected.wrong);

@@ -124,7 +124,7 @@ TEST(RanksOfLists, PutWhatIsNotFoundBehindAllThatIs) {
   const Relevance relevant(std::vector<std::vector<std::int32_t>>{{0, 2, 3}, {1}});
   const Ranks ranks = ranks_of_lists(lists, relevant, 5);
   EXPECT_EQ(ranks.offsets, (std::vector<std::int64_t>{0, 3, 4}));
-  EXPECT_EQ(ranks.above, (std::vector<std::int64_t>{1, 2, 5, 0}));
+  EXPECT_EQ(ranks.above, (std::vector<std::int64_t>{1, 2, std::int64_t{1} << 60, 0}));
   EXPECT_EQ(ranks.ties, (std::vector<std::int64_t>(4, 0)));
   EXPECT_EQ(ranks.ties_before, (std::vector<std::int64_t>(4, 0)));
   EXPECT_EQ(ranks.candidates, 5);
