@@ -24,7 +24,7 @@ struct Pending {
 class BestOfQuery {
  public:
   explicit BestOfQuery(std::size_t k) : k_(k), limit_(first_limit()), best_(k) {
-    pending_.reserve(2 * limit_);
+    pending_.reserve(std::min<std::size_t>(2 * limit_, 512));  // many queries are under way at once
   }
 
   /// In the units of intervals: a candidate whose upper end is below cannot be among the best.
