@@ -172,7 +172,7 @@ TEST_F(ScoreCommand, PrintsTheBoundsThatTiesLeave) {
   EXPECT_TRUE(contains(text, "query to candidate (tie rate 100.0 %)"));
   EXPECT_TRUE(contains(line_of(text, "query to candidate", "R@1"), " 33.33 [33.33, 33.33]"));
   EXPECT_TRUE(contains(line_of(text, "query to candidate", "R@1"), " to 100.00"));
-  EXPECT_TRUE(contains(line_of(text, "query to candidate", "R@5"), "ties: 100.00 to 100.00"));
+  EXPECT_FALSE(contains(line_of(text, "query to candidate", "R@5"), "ties"));
   EXPECT_EQ(output(rows({"--ties", "pessimistic"})).find("ties:"), std::string::npos);
   EXPECT_EQ(parsed(rows({"--ties", "optimistic"}))["metrics"]["query_to_candidate"]["R@1"], 100.0);
 }
