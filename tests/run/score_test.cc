@@ -329,7 +329,8 @@ TEST_F(RankingScore, IsWorkedByHand) {
   EXPECT_NEAR(found.tie_rate.at(kQueryToCandidate), 20.0, 1e-12);
   EXPECT_EQ(found.notices,
             (Names{"1 judged queries have no relevant document and are left out",
-                   "2 judged queries are not in the run and count as finding nothing",
+                   "2 judged queries are not in the run: those with a relevant document "
+                   "count as finding nothing",
                    "1 queries of the run are not judged and are left out"}));
 }
 
