@@ -4,7 +4,6 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <sstream>
 
 #include "data/protocol.h"
 #include "eval/compatibility.h"
@@ -33,10 +32,7 @@ const std::string& named_in(const std::vector<Row>& rows, const std::string& nam
 
 std::vector<MetricName> metrics_given(const std::string& text) {
   std::vector<MetricName> out;
-  std::istringstream names(text);
-  for (std::string name; std::getline(names, name, ',');) {
-    out.push_back(parse_metric(name, place()));
-  }
+  for (const std::string& name : split_names(text)) out.push_back(parse_metric(name, place()));
   // rsum needs them.
   for (const char* name : {"R@1", "R@5", "R@10"}) out.push_back(parse_metric(name, place()));
   return out;

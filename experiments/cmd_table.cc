@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <sstream>
 
 #include "config/options.h"
 #include "core/files.h"
@@ -11,21 +10,6 @@
 #include "report/table_uncertainty.h"
 
 namespace alignlab::cli {
-namespace {
-
-/// Of every --columns, each a name or several with commas between.
-std::vector<std::string> columns_given(const CommandLine& line) {
-  std::vector<std::string> out;
-  for (const std::string& given :
-       line.maybe<std::vector<std::string>>("columns").value_or(std::vector<std::string>{})) {
-    std::istringstream names(given);
-    for (std::string name; std::getline(names, name, ',');) out.push_back(name);
-  }
-  return out;
-}
-
-}  // namespace
-
 int table(const Arguments& arguments) {
   CommandLine line("table");
   line.add()("format", po::value<std::string>()->default_value("text"),
@@ -55,8 +39,8 @@ int table(const Arguments& arguments) {
   // Like other files of data; what stands in it is checked as a config is.
   const Node expected =
       check ? parse_toml(read_file(*check), check->string()) : Node{Node::Table{}, {}};
-  ResultTable made = make_table({line.words().begin(), line.words().end()}, columns_given(line),
-                                line.has("mix-protocols"));
+  ResultTable made = make_table({line.words().begin(), line.words().end()},
+                                split_names(line, "columns"), line.has("mix-protocols"));
   if ((line.has("intervals") || line.has("mark-best")) &&
       (line.words().size() > 1 || line.has("mix-protocols"))) {
     throw UsageError(

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <sstream>
 
 #include "core/lines.h"
 #include "core/suggest.h"
@@ -119,6 +120,28 @@ std::optional<int> CommandLine::jobs() const {
         fmt::format("alignlab {}: -j: expected 1 to {}, found {}", command_, kMostJobs, *jobs));
   }
   return jobs;
+}
+
+std::vector<std::string> split_names(const std::string& text) {
+  std::vector<std::string> out;
+  std::istringstream names(text);
+  for (std::string name; std::getline(names, name, ',');) {
+    const std::size_t first = name.find_first_not_of(' ');
+    out.push_back(first == std::string::npos
+                      ? ""
+                      : name.substr(first, name.find_last_not_of(' ') - first + 1));
+  }
+  return out;
+}
+
+std::vector<std::string> split_names(const CommandLine& line, const std::string& option) {
+  std::vector<std::string> out;
+  for (const std::string& given :
+       line.maybe<std::vector<std::string>>(option).value_or(std::vector<std::string>{})) {
+    const std::vector<std::string> names = split_names(given);
+    out.insert(out.end(), names.begin(), names.end());
+  }
+  return out;
 }
 
 std::vector<std::pair<std::string, std::string>> key_value_words(

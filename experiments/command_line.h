@@ -61,6 +61,11 @@ class CommandLine {
   std::vector<std::string> words_;
 };
 
+/// Names with commas between, without the spaces around them.
+std::vector<std::string> split_names(const std::string& text);
+/// Those of an option that may be given several times.
+std::vector<std::string> split_names(const CommandLine& line, const std::string& option);
+
 /// UsageError for a word that is not key=value, and for a key that comes twice.
 std::vector<std::pair<std::string, std::string>> key_value_words(
     const std::string& command, const std::vector<std::string>& words);

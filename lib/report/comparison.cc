@@ -210,7 +210,13 @@ Comparison compare(const ComparisonRequest& request) {
   const std::vector<std::string> names = rows.names();
   Comparison out{row_named(names, request.a), 0, {}};
   std::vector<std::string> others;
-  for (const std::string& name : request.others) others.push_back(row_named(names, name));
+  for (const std::string& name : request.others) {
+    if (name == request.a) {
+      throw ConfigError(
+          fmt::format("alignlab compare: expected another row than '{}', found it again", name));
+    }
+    others.push_back(row_named(names, name));
+  }
   if (others.empty()) {
     std::ranges::copy_if(names, std::back_inserter(others),
                          [&](const std::string& name) { return name != request.a; });

@@ -96,6 +96,13 @@ class Evaluated {
     for (const std::size_t item : items.of_split(spec_.split())) out.emplace_back(items.ids[item]);
     return out;
   }
+  /// Whether every item of the split is searched among all of the others.
+  bool searches_all_items() const {
+    const auto folds = protocol_folds(spec_.eval.text("protocol"), dataset_, spec_.first,
+                                      spec_.second, spec_.split());
+    return folds.size() == 1 && folds[0].first.size() == keys(spec_.first).size() &&
+           folds[0].second.size() == keys(spec_.second).size();
+  }
   std::vector<std::int32_t> keys(Modality modality) const {
     return relevance_keys(spec_.eval.text("protocol"), dataset_, modality, spec_.split());
   }
@@ -119,16 +126,10 @@ class Evaluated {
     }
   }
 
+  /// Of searches of all items alone: a protocol that leaves some out has a bias for the others.
   void remember_bias(const Found& found, const std::string& direction, Modality candidate) {
     const SearchNotes& notes = found.notes.at(direction);
-    if (notes.bias.empty()) return;
-    if (notes.bias.size() > 1) {
-      throw UsageError(
-          fmt::format("export: expected scores corrected over all items, found the "
-                      "folds of protocol '{}', each corrected by itself",
-                      spec_.eval.text("protocol")));
-    }
-    bias_[candidate] = notes.bias.front();
+    if (notes.bias.size() == 1 && searches_all_items()) bias_[candidate] = notes.bias.front();
   }
 
   static fs::path find(const TrialRecord& record, const fs::path& store, const std::string& stage,
@@ -199,6 +200,12 @@ Paths write_trec(const Evaluated& trial, const fs::path& out, std::size_t k, Pro
         "export trec: expected a trial that was searched exactly, found kernel '{}', whose lists "
         "are not kept",
         kernel));
+  }
+  if (!trial.searches_all_items()) {
+    throw UsageError(fmt::format(
+        "export trec: expected a trial that searches all items of its split, found protocol '{}', "
+        "which searches parts of them",
+        spec.eval.text("protocol")));
   }
   for (const auto& [query, candidate] :
        {std::pair(spec.first, spec.second), std::pair(spec.second, spec.first)}) {

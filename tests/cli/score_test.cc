@@ -168,7 +168,7 @@ TEST_F(ScoreCommand, PrintsATableOfEachDirection) {
 
 TEST_F(ScoreCommand, PrintsTheBoundsThatTiesLeave) {
   write_npy(folder_ / "c.npy", matrix_of(3, 3, {1, 1, 1, 1, 1, 1, 1, 1, 1}));
-  const std::string text = output(rows({"--metrics", "R@1,R@5"}));
+  const std::string text = output(rows({"--metrics", "R@1, R@5"}));
   EXPECT_TRUE(contains(text, "query to candidate (tie rate 100.0 %)"));
   EXPECT_TRUE(contains(line_of(text, "query to candidate", "R@1"), " 33.33 [33.33, 33.33]"));
   EXPECT_TRUE(contains(line_of(text, "query to candidate", "R@1"), " to 100.00"));

@@ -306,6 +306,8 @@ TEST_F(Compared, RowsAndColumnsAreThoseOfTheRun) {
   add("procrustes", 0, {1, 2});
   EXPECT_EQ(refusal<ConfigError>({run_.path(), "procrustse", {}, {"rsum"}, {}}),
             "alignlab compare: unknown row 'procrustse' (did you mean 'procrustes'?)");
+  EXPECT_EQ(refusal<ConfigError>({run_.path(), "a", {"procrustes", "a"}, {"rsum"}, {}}),
+            "alignlab compare: expected another row than 'a', found it again");
   EXPECT_EQ(refusal<ConfigError>({run_.path(), "a", {}, {"timing.fit_s"}, {}}),
             "alignlab compare: 'timing.fit_s': expected a metric, found what is measured once a "
             "trial");
