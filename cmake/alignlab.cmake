@@ -24,3 +24,12 @@ function(alignlab_module name)
   target_include_directories(alignlab_${name} PUBLIC ${PROJECT_SOURCE_DIR}/lib)
   target_compile_features(alignlab_${name} PUBLIC cxx_std_20)
 endfunction()
+
+# alignlab_precompile(TARGET header...): headers that most of its files include and that take longer
+# to read than the files themselves. Files still include what they use.
+function(alignlab_precompile target)
+  target_precompile_headers(${target} PRIVATE ${ARGN})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -fpch-preprocess)  # what ccache asks for
+  endif()
+endfunction()

@@ -21,7 +21,7 @@ namespace {
 void print_help() {
   fmt::print("alignlab: a laboratory for cross-modal alignment\n\nusage: alignlab COMMAND ...\n\n");
   for (const Command& command : commands())
-    fmt::print("  {:<13} {}\n", command.name, command.summary);
+    fmt::print("  {:<15} {}\n", command.name, command.summary);
   fmt::print(
       "\n'alignlab COMMAND --help' tells more. Exit codes: 0 success, 1 internal failure or a "
       "failed trial,\n2 usage or config, 3 bad data, 4 a check that does not hold, 130 "
@@ -61,6 +61,10 @@ const std::vector<Command>& commands() {
        import_data},
       {"add-features", "FILE.h5 --modality M --name NAME --matrix X [--key K] [--ids names.txt]",
        "store a feature matrix in a data set", add_stored_features},
+      {"add-judgements",
+       "FILE.h5 FORMAT SOURCE [--queries M] [--candidates M] [--replace] [--least S]",
+       "store graded judgements of humans, or extra positives, in a data set",
+       add_stored_judgements},
       {"extract", "FILE.h5 --modality M --kind K [--name NAME] [-j N] [key=value ...]",
        "make features of every item and store them in the data set", extract},
       {"export", "FILE.h5|RUN FORMAT --out PATH [key=value ...]",
@@ -75,6 +79,8 @@ const std::vector<Command>& commands() {
        "tabulate the records of runs", table},
       {"compare", "RUN --a ROW [--b ROW ...] [--metric NAME,...] [--json]",
        "tell whether rows of a table differ by more than chance", compare},
+      {"study", "RUN... [--metric NAME,...] [--level L] [--json]",
+       "tell where variance comes from, how rows rank, and which metrics disagree", study},
   };
   return kCommands;
 }

@@ -7,6 +7,7 @@
 #include "align/aligner.h"
 #include "data/export.h"
 #include "data/import.h"
+#include "data/judgements/add_judgements.h"
 #include "data/protocol.h"
 #include "eval/columns.h"
 #include "eval/metrics.h"
@@ -16,6 +17,8 @@
 #include "run/experiment.h"
 #include "run/export_run.h"
 #include "run/kernels.h"
+#include "run/measures.h"
+#include "search/hubness.h"
 #include "search/search.h"
 
 namespace alignlab::cli {
@@ -62,13 +65,24 @@ std::vector<CatalogRow> metric_rows() {
   return out;
 }
 
+std::vector<CatalogRow> judgement_rows() {
+  std::vector<CatalogRow> out;
+  for (const JudgementRow& row : judgement_catalog()) {
+    out.push_back({row.name, fmt::format("{} ({})", row.summary, row.reference), row.options});
+  }
+  return out;
+}
+
 std::vector<Catalog> catalogs() {
   return {{"aligners", plain(aligner_catalog())},
           {"features", feature_rows_by_modality()},
           {"metrics", metric_rows()},
           {"kernels", all_kernels()},
           {"similarities", similarity_catalog()},
+          {"corrections", correction_catalog()},
+          {"measures", measure_catalog()},
           {"formats", format_catalog()},
+          {"judgement-formats", judgement_rows()},
           {"exports", export_catalog()},
           {"run-exports", run_export_catalog()},
           {"protocols", protocol_catalog()},

@@ -1,23 +1,21 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
-#include <set>
 
 #include "data/protocol.h"
 #include "eval/compatibility.h"
 #include "experiments/command_line.h"
 #include "experiments/console.h"
+#include "experiments/score_output.h"
+#include "run/curve_files.h"
 #include "run/score.h"
 #include "search/hubness.h"
 
 namespace alignlab::cli {
 namespace {
 
-using Json = nlohmann::json;
-
-constexpr int kScoreSchema = 1;
 constexpr const char* kDefaultMetrics =
     "R@1,R@5,R@10,MedR,MeanR,MRR,mAP,R-Prec,precision@1,precision@5,precision@10,recall@1,recall@5,"
     "recall@10,nDCG@10";
@@ -58,7 +56,11 @@ void add_options(CommandLine& line) {
   line.add()("ties", with("expected"), "expected, optimistic, pessimistic or index");
   line.add()("metrics", with(kDefaultMetrics), "'alignlab list metrics', with commas between");
   line.add()("threshold", po::value<double>(), "of metrics at a threshold, e.g. micro_F1@t");
-  line.add()("correction", with("none"), "none, csls or inverted-softmax");
+  line.add()("correction", with("none"), "'alignlab list corrections'");
+  line.add()("correction-neighbours", po::value<int>(), "of csls; 10");
+  line.add()("correction-temperature", po::value<double>(),
+             "of softmaxes, in standard deviations of scores; 0.3");
+  line.add()("correction-iterations", po::value<int>(), "of sinkhorn; 10");
   line.add()("query-bank", text(),
              "queries that the correction reads, for candidates; without banks it reads those that "
              "are scored");
@@ -75,6 +77,9 @@ void add_options(CommandLine& line) {
   line.add()("permutations", po::value<int>()->default_value(200),
              "of the pairing, for --geometry: what chance would give");
   line.add()("threads", po::value<int>()->default_value(1), "of the search");
+  line.add()("curves", text(),
+             "a folder for precision, recall and false positive rate at every threshold; with "
+             "micro_AP or micro_AUC among --metrics");
   line.add()("json", "as JSON, unrounded");
 }
 
@@ -104,7 +109,8 @@ void read_common(const CommandLine& line, ScoreRequest& request) {
   request.intervals =
       IntervalRequest{{method == "bca" ? IntervalMethod::kBca : IntervalMethod::kPercentile, level},
                       static_cast<std::size_t>(within(line, "resamples", 100, 1'000'000)),
-                      static_cast<std::uint64_t>(within(line, "seed", 0, 2'000'000'000))};
+                      static_cast<std::uint64_t>(within(line, "seed", 0, 2'000'000'000)),
+                      within(line, "threads", 1, kMostJobs)};
 }
 
 /// One file of two options that exclude each other.
@@ -118,6 +124,48 @@ std::optional<std::filesystem::path> names_file(const CommandLine& line, const s
   }
   are_ids = ids.has_value();
   return groups ? groups : ids;
+}
+
+void require_read(const CommandLine& line, const std::string& option,
+                  const std::string& correction) {
+  const std::vector<std::string> readers = corrections_that_read(option);
+  if (!line.has("correction-" + option) || std::ranges::count(readers, correction) > 0) return;
+  throw UsageError(
+      fmt::format("alignlab score: --correction-{}: has an effect only with --correction {}; it is "
+                  "{}",
+                  option, fmt::join(readers, " or "), correction));
+}
+
+void read_correction(const CommandLine& line, EmbeddingScoreRequest& request) {
+  request.correction =
+      named_in(correction_catalog(), line.get<std::string>("correction"), "correction");
+  for (const char* option : {"neighbours", "temperature", "iterations"}) {
+    require_read(line, option, request.correction);
+  }
+  if (line.has("correction-neighbours")) {
+    request.correction_neighbours =
+        static_cast<std::size_t>(within(line, "correction-neighbours", 1, 1'000'000));
+  }
+  if (line.has("correction-iterations")) {
+    request.correction_iterations =
+        static_cast<std::size_t>(within(line, "correction-iterations", 1, 1000));
+  }
+  if (const auto temperature = line.maybe<double>("correction-temperature")) {
+    if (!(*temperature >= 0.001 && *temperature <= 1000.0)) {
+      throw UsageError(
+          fmt::format("alignlab score: --correction-temperature: expected 0.001 to 1000, found {}",
+                      *temperature));
+    }
+    request.correction_temperature = *temperature;
+  }
+  request.query_bank = line.path("query-bank");
+  request.candidate_bank = line.path("candidate-bank");
+  if (request.query_bank.has_value() != request.candidate_bank.has_value()) {
+    throw UsageError("alignlab score: expected --query-bank and --candidate-bank, found one");
+  }
+  if (request.query_bank && request.correction == "none") {
+    throw UsageError("alignlab score: --query-bank: no --correction reads it");
+  }
 }
 
 EmbeddingScoreRequest embedding_request(const CommandLine& line) {
@@ -141,19 +189,21 @@ EmbeddingScoreRequest embedding_request(const CommandLine& line) {
     throw UsageError(fmt::format("alignlab score: --threshold: expected a finite number, found {}",
                                  *request.threshold));
   }
-  request.correction =
-      named_in(correction_catalog(), line.get<std::string>("correction"), "correction");
-  request.query_bank = line.path("query-bank");
-  request.candidate_bank = line.path("candidate-bank");
-  if (request.query_bank.has_value() != request.candidate_bank.has_value()) {
-    throw UsageError("alignlab score: expected --query-bank and --candidate-bank, found one");
-  }
-  if (request.query_bank && request.correction == "none") {
-    throw UsageError("alignlab score: --query-bank: no --correction reads it");
-  }
+  read_correction(line, request);
   const auto& metrics = request.evaluation.metrics;
+  if (line.has("curves") && std::ranges::none_of(metrics, &MetricName::uses_curve)) {
+    throw UsageError("alignlab score: --curves: expected micro_AP or micro_AUC among --metrics");
+  }
   if (!request.threshold && std::ranges::any_of(metrics, &MetricName::uses_threshold)) {
     throw UsageError("alignlab score: metrics at a threshold need --threshold");
+  }
+  for (const MetricName& metric : metrics) {
+    if (!metric.uses_threshold() && !metric.uses_curve()) continue;
+    if (!Correction{request.correction}.is_gated()) continue;
+    throw UsageError(fmt::format(
+        "alignlab score: metric '{}' compares scores of different queries; correction '{}' leaves "
+        "them on different scales",
+        metric.text, request.correction));
   }
   request.threads = within(line, "threads", 1, kMostJobs);
   return request;
@@ -168,7 +218,7 @@ Score score_given(const CommandLine& line, EvaluationRequest& evaluation) {
   }
   if (has_lists) {
     for (const char* option : {"query-groups", "candidate-groups", "query-ids", "candidate-ids",
-                               "query-bank", "candidate-bank", "threshold"}) {
+                               "query-bank", "candidate-bank", "threshold", "curves"}) {
       if (line.has(option)) {
         throw UsageError(
             fmt::format("alignlab score: --{} is for matrices, not for --run", option));
@@ -187,150 +237,6 @@ Score score_given(const CommandLine& line, EvaluationRequest& evaluation) {
   return score_embeddings(std::move(request), progress);
 }
 
-/// What another program would print of a metric, where ours is told.
-std::optional<CompatibleValue> printed_by(const std::string& program, const Score& score,
-                                          const std::string& direction, const MetricName& metric) {
-  if (!score.metrics.at(direction).contains(metric.text)) return std::nullopt;
-  return compatible_value(program, metric, score.retrievals.at(direction));
-}
-
-Json to_json(const CommandLine& line, const Score& score, const EvaluationRequest& evaluation) {
-  Json out{{"schema", kScoreSchema},
-           {"ties", line.get<std::string>("ties")},
-           {"metrics", score.metrics},
-           {"tie_rate", score.tie_rate},
-           {"notices", score.notices}};
-  if (line.has("queries")) {
-    out["similarity"] = line.get<std::string>("similarity");
-    out["protocol"] = line.get<std::string>("protocol");
-    out["correction"] = line.get<std::string>("correction");
-  }
-  out["intervals"] = Json::object();
-  for (const auto& [direction, own] : score.intervals) {
-    for (const auto& [name, interval] : own) {
-      out["intervals"][direction][name] = {interval.low, interval.high};
-    }
-  }
-  if (const auto program = line.maybe<std::string>("metric-compat")) {
-    for (const auto& [direction, folds] : score.retrievals) {
-      for (const MetricName& metric : evaluation.metrics) {
-        if (const auto other = printed_by(*program, score, direction, metric)) {
-          out["compatible"][*program][direction][other->name] = other->value;
-        }
-      }
-    }
-  }
-  return out;
-}
-
-/// Shares of 1 need more places than percents and ranks.
-bool is_share_of_one(const std::string& metric) {
-  return metric == "MRR" || metric == "FOSCTTM" || metric.ends_with("AUC") ||
-         metric.starts_with("success@");
-}
-
-std::string number(const std::string& metric, double value) {
-  return fmt::format("{:.{}f}", value, is_share_of_one(metric) ? 4 : 2);
-}
-
-/// "55.20 [53.10, 57.30]", with the bounds that ties leave where there are any.
-std::string cell(const Score& score, const std::string& direction, const std::string& name) {
-  const auto own = score.metrics.find(direction);
-  if (own == score.metrics.end() || !own->second.contains(name)) return "n/a";
-  std::string out = number(name, own->second.at(name));
-  const auto intervals = score.intervals.find(direction);
-  if (intervals != score.intervals.end() && intervals->second.contains(name)) {
-    const Interval& interval = intervals->second.at(name);
-    out += fmt::format(" [{}, {}]", number(name, interval.low), number(name, interval.high));
-  }
-  return out;
-}
-
-class Printer {
- public:
-  Printer(const CommandLine& line, const Score& score, EvaluationRequest evaluation)
-      : score_(score), evaluation_(std::move(evaluation)) {
-    program_ = line.maybe<std::string>("metric-compat");
-    const bool has_ties =
-        std::ranges::any_of(score.tie_rate, [](const auto& entry) { return entry.second > 0.0; });
-    if (has_ties && evaluation_.ties == TiePolicy::kExpected) {
-      worst_ = with_ties(score, evaluation_, TiePolicy::kPessimistic);
-      best_ = with_ties(score, evaluation_, TiePolicy::kOptimistic);
-    }
-  }
-
-  void print() const {
-    for (const auto& [direction, folds] : score_.retrievals) print_direction(direction);
-    if (!score_.metrics.contains("both")) return;
-    for (const char* name : {"rsum", "r_mean"}) {
-      fmt::print("{:<18} {}\n", name, cell(score_, "both", name));
-    }
-  }
-
- private:
-  void print_direction(const std::string& direction) const {
-    std::string title = direction;
-    std::ranges::replace(title, '_', ' ');
-    fmt::print("{} (tie rate {:.1f} %)\n", title, score_.tie_rate.at(direction));
-    std::set<std::string> seen;
-    for (const MetricName& metric : evaluation_.metrics) {
-      if (!seen.insert(metric.text).second) continue;
-      std::string text =
-          fmt::format("  {:<16} {:<26}", metric.text, cell(score_, direction, metric.text));
-      text += bounds(direction, metric.text);
-      if (program_) {
-        if (const auto other = printed_by(*program_, score_, direction, metric)) {
-          text += fmt::format("  {} {:.4f}", other->name, other->value);
-        }
-      }
-      text.erase(text.find_last_not_of(' ') + 1);
-      fmt::print("{}\n", text);
-    }
-    fmt::print("\n");
-  }
-
-  std::string bounds(const std::string& direction, const std::string& name) const {
-    const auto worst = worst_.find(direction);
-    if (worst == worst_.end() || !worst->second.contains(name)) return "";
-    const std::string low = number(name, worst->second.at(name));
-    const std::string high = number(name, best_.at(direction).at(name));
-    return low == high ? "" : fmt::format("  ties: {} to {}", low, high);
-  }
-
-  const Score& score_;
-  EvaluationRequest evaluation_;
-  std::optional<std::string> program_;
-  ByMetric<double> worst_;
-  ByMetric<double> best_;
-};
-
-Json to_json(const std::vector<GeometryRow>& rows) {
-  Json geometry = Json::object();
-  for (const GeometryRow& row : rows) {
-    Json own{{"summary", row.summary}};
-    if (row.value) own["value"] = *row.value;
-    if (row.null) {
-      own["null"] = {
-          {"mean", row.null->mean}, {"deviation", row.null->deviation}, {"p", row.null->p}};
-      if (row.null->z) own["null"]["z"] = *row.null->z;
-    }
-    geometry[row.name] = own;
-  }
-  return {{"schema", kScoreSchema}, {"geometry", geometry}};
-}
-
-void print(const std::vector<GeometryRow>& rows) {
-  for (const GeometryRow& row : rows) {
-    const std::string value = row.value ? fmt::format("{:.4f}", *row.value) : "n/a";
-    std::string chance;
-    if (row.null) {
-      chance = fmt::format("  (by chance {:.4f} ± {:.4f}, p {:.4f})", row.null->mean,
-                           row.null->deviation, row.null->p);
-    }
-    fmt::print("{:<26} {:>9}{}  {}\n", row.name, value, chance, row.summary);
-  }
-}
-
 int score_geometry(const CommandLine& line) {
   if (!line.has("queries") || !line.has("candidates")) {
     throw UsageError("alignlab score --geometry: expected --queries and --candidates");
@@ -339,11 +245,7 @@ int score_geometry(const CommandLine& line) {
       geometry_of(embedding_request(line),
                   {static_cast<std::size_t>(within(line, "permutations", 2, 1'000'000)),
                    static_cast<std::uint64_t>(within(line, "seed", 0, 2'000'000'000))});
-  if (line.has("json")) {
-    fmt::print("{}\n", to_json(rows).dump(1));
-  } else {
-    print(rows);
-  }
+  print_geometry(line, rows);
   return 0;
 }
 
@@ -360,16 +262,8 @@ int score(const Arguments& arguments) {
   if (line.has("geometry")) return score_geometry(line);
   EvaluationRequest evaluation;
   const Score found = score_given(line, evaluation);
-  if (line.has("json")) {
-    fmt::print("{}\n", to_json(line, found, evaluation).dump(1));
-    return 0;
-  }
-  Printer(line, found, evaluation).print();
-  for (const std::string& notice : found.notices) print_notice(notice);
-  if (const auto program = line.maybe<std::string>("metric-compat")) {
-    print_notice(*program + ": " +
-                 find_row(compatibility_catalog(), *program, "program", place()).summary);
-  }
+  print_score(line, found, evaluation);
+  if (const auto folder = line.path("curves")) write_curves(found.retrievals, *folder);
   return 0;
 }
 

@@ -4,9 +4,11 @@
 
 #include "config/options.h"
 #include "core/files.h"
+#include "eval/compatibility.h"
 #include "experiments/command_line.h"
 #include "experiments/console.h"
 #include "report/table.h"
+#include "report/table_compatibility.h"
 #include "report/table_uncertainty.h"
 
 namespace alignlab::cli {
@@ -23,6 +25,8 @@ int table(const Arguments& arguments) {
   line.add()("intervals",
              "show 95 % intervals of queries drawn anew in place of deviations over seeds");
   line.add()("mark-best", "mark the best of each column and all not significantly worse");
+  line.add()("metric-compat", po::value<std::string>(),
+             "vsepp, clip_benchmark or trec: beside, what that program would print");
   line.add()("check", po::value<std::string>(),
              "compare with expected values; exit 4 if they differ");
   line.add()("write-expected", po::value<std::string>(), "write the means as a file for --check");
@@ -35,19 +39,25 @@ int table(const Arguments& arguments) {
   std::vector<CatalogRow> formats;
   for (const std::string& name : kTableFormats) formats.push_back({name, "", {}});
   find_row(formats, format, "format", Place{"alignlab table", 0, 0});
+  const auto program = line.maybe<std::string>("metric-compat");
+  if (program) {
+    find_row(compatibility_catalog(), *program, "program", Place{"alignlab table", 0, 0});
+  }
   const auto check = line.path("check");
   // Like other files of data; what stands in it is checked as a config is.
   const Node expected =
       check ? parse_toml(read_file(*check), check->string()) : Node{Node::Table{}, {}};
   ResultTable made = make_table({line.words().begin(), line.words().end()},
                                 split_names(line, "columns"), line.has("mix-protocols"));
-  if ((line.has("intervals") || line.has("mark-best")) &&
+  if ((line.has("intervals") || line.has("mark-best") || program) &&
       (line.words().size() > 1 || line.has("mix-protocols"))) {
     throw UsageError(
-        "alignlab table: --intervals and --mark-best: expected one run of one protocol");
+        "alignlab table: --intervals, --mark-best and --metric-compat: expected one run of one "
+        "protocol");
   }
   if (line.has("intervals")) add_intervals(made, line.words().front());
   if (line.has("mark-best")) mark_best(made, line.words().front());
+  if (program) add_compatible(made, line.words().front(), *program);
   fmt::print("{}", render(made, format));
   if (const auto path = line.path("write-expected")) {
     const double least_margin = line.get<double>("least-margin");

@@ -21,6 +21,7 @@ int list(const Arguments& arguments);
 int generate(const Arguments& arguments);
 int import_data(const Arguments& arguments);
 int add_stored_features(const Arguments& arguments);
+int add_stored_judgements(const Arguments& arguments);
 int extract(const Arguments& arguments);
 int export_data(const Arguments& arguments);
 int inspect_data(const Arguments& arguments);
@@ -28,6 +29,7 @@ int run(const Arguments& arguments);
 int score(const Arguments& arguments);
 int table(const Arguments& arguments);
 int compare(const Arguments& arguments);
+int study(const Arguments& arguments);
 
 /// In the order of --help.
 const std::vector<Command>& commands();

@@ -16,6 +16,9 @@ namespace alignlab {
 /// many candidates score strictly higher, how many others tie with it, and how many of those come
 /// earlier in the gallery.
 struct Ranks {
+  /// `above` of a candidate that a list lacks: behind any k.
+  static constexpr std::int64_t kUnlisted = std::int64_t{1} << 60;
+
   std::vector<std::int64_t> offsets{0};  // query i owns entries offsets[i] .. offsets[i+1]
   std::vector<std::int64_t> above;
   std::vector<std::int64_t> ties;

@@ -4,6 +4,7 @@
 #include <numbers>
 
 #include "core/hash.h"
+#include "core/wide_registers.h"
 
 namespace alignlab {
 namespace {
@@ -20,6 +21,38 @@ std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
     key[1] += 0xBB67AE85;
   }
   return counter;
+}
+
+constexpr std::size_t kLanes = 8;
+
+/// The blocks of kLanes counters, which differ in the first word alone.
+ALIGNLAB_WIDE void philox_lanes(const std::array<std::uint32_t, 4>& first,
+                                std::array<std::uint32_t, 2> key, std::uint32_t* numbers) {
+  std::uint32_t c0[kLanes], c1[kLanes], c2[kLanes], c3[kLanes];
+  for (std::uint32_t l = 0; l < kLanes; ++l) {
+    c0[l] = first[0] + l;
+    c1[l] = first[1];
+    c2[l] = first[2];
+    c3[l] = first[3];
+  }
+  for (int round = 0; round < 10; ++round) {
+    for (std::size_t l = 0; l < kLanes; ++l) {
+      const std::uint64_t p0 = std::uint64_t{0xD2511F53} * c0[l];
+      const std::uint64_t p1 = std::uint64_t{0xCD9E8D57} * c2[l];
+      c0[l] = static_cast<std::uint32_t>(p1 >> 32) ^ c1[l] ^ key[0];
+      c2[l] = static_cast<std::uint32_t>(p0 >> 32) ^ c3[l] ^ key[1];
+      c1[l] = static_cast<std::uint32_t>(p1);
+      c3[l] = static_cast<std::uint32_t>(p0);
+    }
+    key[0] += 0x9E3779B9;
+    key[1] += 0xBB67AE85;
+  }
+  for (std::size_t l = 0; l < kLanes; ++l) {
+    numbers[4 * l] = c0[l];
+    numbers[4 * l + 1] = c1[l];
+    numbers[4 * l + 2] = c2[l];
+    numbers[4 * l + 3] = c3[l];
+  }
 }
 
 }  // namespace
@@ -42,6 +75,18 @@ std::uint32_t Rng::next_u32() {
     used_ = 0;
   }
   return block_[used_++];
+}
+
+void Rng::fill(std::span<std::uint32_t> numbers) {
+  std::size_t i = 0;
+  const std::size_t size = numbers.size();
+  while (i < size && used_ < 4) numbers[i++] = next_u32();
+  const auto do_not_carry = [&] { return counter_[0] <= UINT32_MAX - kLanes; };
+  for (; size - i >= 4 * kLanes && do_not_carry(); i += 4 * kLanes) {
+    philox_lanes(counter_, key_, numbers.data() + i);
+    counter_[0] += kLanes;
+  }
+  while (i < size) numbers[i++] = next_u32();
 }
 
 std::uint64_t Rng::next_u64() {

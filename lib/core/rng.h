@@ -19,6 +19,8 @@ class Rng {
 
   std::uint32_t next_u32();
   std::uint64_t next_u64();
+  /// The numbers that next_u32 would give, several times faster for many.
+  void fill(std::span<std::uint32_t> numbers);
   /// In [0, 1), 53 random bits.
   double uniform();
   double uniform(double low, double high) { return low + (high - low) * uniform(); }

@@ -439,4 +439,8 @@ std::string Dataset::hash_of_feature(Modality modality, const std::string& name)
   return file_.content_hash({feature_array(modality, name)}).hex();
 }
 
+std::string Dataset::hash_of_judgements() const {
+  return file_.has("/judgements") ? file_.content_hash({"/judgements"}).hex() : "";
+}
+
 }  // namespace alignlab

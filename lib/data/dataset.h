@@ -107,6 +107,8 @@ class Dataset {
   /// Hash of what a stage reads: items and raw content of a modality, and one stored feature.
   std::string hash_of_raw(Modality modality) const;
   std::string hash_of_feature(Modality modality, const std::string& name) const;
+  /// Empty where there are none.
+  std::string hash_of_judgements() const;
 
   const H5File& file() const { return file_; }
 

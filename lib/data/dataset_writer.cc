@@ -57,8 +57,8 @@ fs::path resolved(const fs::path& path) {
   return fs::weakly_canonical(path.empty() ? fs::path(".") : path);
 }
 
-/// "image feature 'net' (extract)" of every feature that no import has made.
-std::vector<std::string> added_features(const H5File& dataset) {
+/// "image feature 'net' (extract)" of every feature that no import has made, and judgements.
+std::vector<std::string> added_since(const H5File& dataset) {
   std::vector<std::string> added;
   for (const std::string& modality : dataset.children("/features")) {
     for (const std::string& name : dataset.children("/features/" + modality)) {
@@ -68,6 +68,9 @@ std::vector<std::string> added_features(const H5File& dataset) {
       if (producer == "import") continue;
       added.push_back(fmt::format("{} feature '{}' ({})", modality, excerpt(name), producer));
     }
+  }
+  if (dataset.has("/judgements") && dataset.has_attribute("/judgements", "producer")) {
+    added.emplace_back("judgements (add-judgements)");
   }
   return added;
 }
@@ -104,7 +107,7 @@ void check_replaceable(const fs::path& out, bool replace) {
                                 out.string()));
   }
   if (replace) return;
-  const std::vector<std::string> added = added_features(H5File::open(out));
+  const std::vector<std::string> added = added_since(H5File::open(out));
   if (added.empty()) return;
   throw DataError(fmt::format(
       "{}: is there already, and {} would be lost; choose another output, or say --replace",

@@ -139,10 +139,10 @@ JudgementFile read_judgement_file(const std::filesystem::path& path) {
   return file;
 }
 
-std::vector<Judgement> commonly_judged(JudgementFile file) {
+std::vector<HumanJudgement> commonly_judged(JudgementFile file) {
   if (file.format == JudgementFormat::kExpert) {
     std::erase_if(file.judgements,
-                  [](const Judgement& judgement) { return judgement.is_own_caption; });
+                  [](const HumanJudgement& judgement) { return judgement.is_own_caption; });
   }
   return std::move(file.judgements);
 }

@@ -19,7 +19,7 @@ namespace alignlab {
 
 enum class JudgementFormat { kExpert, kCrowd };
 
-struct Judgement {
+struct HumanJudgement {
   std::string image;
   std::string caption;
   double rating = 0.0;          // of an expert, or the crowd's share of yes
@@ -29,7 +29,7 @@ struct Judgement {
 struct JudgementFile {
   JudgementFormat format = JudgementFormat::kExpert;
   /// In the order of the file. Each rating of an expert is one: three a line, in their order.
-  std::vector<Judgement> judgements;
+  std::vector<HumanJudgement> judgements;
 };
 
 JudgementFile read_judgement_file(const std::filesystem::path& path);
@@ -37,6 +37,6 @@ JudgementFile read_judgement_file(const std::filesystem::path& path);
 /// What a measure is commonly correlated with. Of experts, with Kendall's tau-c, the judgements of
 /// captions of other images (Anderson, Fernando, Johnson and Gould, "SPICE", ECCV 2016); of the
 /// crowd, with tau-b, all (Hessel et al., "CLIPScore", EMNLP 2021).
-std::vector<Judgement> commonly_judged(JudgementFile file);
+std::vector<HumanJudgement> commonly_judged(JudgementFile file);
 
 }  // namespace alignlab

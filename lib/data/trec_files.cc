@@ -105,7 +105,7 @@ ListedRanks listed_ranks(const RunFile& run, const QrelsFile& qrels) {
       out.ranks.grades.push_back(static_cast<float>(judged.grade));
       const auto place = place_of.find(judged.document);
       if (place == place_of.end()) {
-        out.ranks.above.push_back(kUnlisted);
+        out.ranks.above.push_back(Ranks::kUnlisted);
         out.ranks.ties.push_back(0);
         out.ranks.ties_before.push_back(0);
         continue;
@@ -122,7 +122,7 @@ ListedRanks listed_ranks(const RunFile& run, const QrelsFile& qrels) {
     out.ranks.offsets.push_back(std::ssize(out.ranks.above));
     out.queries.push_back(query);
   }
-  out.ranks.candidates = kUnlisted;
+  out.ranks.candidates = Ranks::kUnlisted;
   if (std::ranges::all_of(out.ranks.grades, [](float grade) { return grade == 1.0F; })) {
     out.ranks.grades.clear();
   }

@@ -39,8 +39,7 @@ QrelsFile read_qrels(const std::filesystem::path& path);
 
 /// What a run's lists tell of the queries that are judged, in the order of the qrels. A relevant
 /// document (of grade 1 or more) that a list does not hold is behind all that could be: it has
-/// kUnlisted above it.
-inline constexpr std::int64_t kUnlisted = std::int64_t{1} << 60;
+/// Ranks::kUnlisted above it.
 struct ListedRanks {
   Ranks ranks;
   std::vector<std::string> queries;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "core/error.h"
 #include "core/suggest.h"
@@ -17,7 +18,41 @@ constexpr std::array kSearchCosts{
     "build_s",        "index_mb",      "latency_p50_ms",     "latency_p95_ms",
     "latency_p99_ms", "queries_per_s", "neighbour_recall@10"};
 
-bool is_measured(const std::string& place) { return place == "timing" || place == "search"; }
+/// What is measured of embeddings beside retrieval, by measure; <modality> and <direction> stand
+/// for each.
+const std::map<std::string, std::vector<std::string>> kMeasures{
+    {"geometry",
+     {"linear_CKA", "linear_CKA_unbiased", "linear_CKA_unbiased_p", "mutual_kNN", "mutual_kNN_p",
+      "CKNNA", "CKNNA_p", "SVCCA", "PWCCA", "RSA", "procrustes", "modality_gap", "alignment",
+      "uniformity_<modality>", "effective_rank_<modality>", "hub_skewness", "antihub_share"}},
+    {"classes",
+     {"<direction>.knn_accuracy", "<direction>.knn_macro_f1", "kmeans_ami", "kmeans_nmi",
+      "kmeans_purity"}},
+    {"judgements", {"kendall_tau_b", "kendall_tau_c", "spearman", "pairs"}}};
+
+bool is_measured(const std::string& place) {
+  return place == "timing" || place == "search" || kMeasures.contains(place);
+}
+
+/// Of each direction, or of what it starts from.
+std::vector<std::string> measured_columns(const std::vector<std::string>& directions) {
+  std::vector<std::string> out;
+  for (const auto& [measure, names] : kMeasures) {
+    for (const std::string& name : names) {
+      const std::size_t open = name.find('<');
+      if (open == std::string::npos) out.push_back(measure + "." + name);
+      for (const std::string& direction : directions) {
+        if (open == std::string::npos) break;
+        const std::size_t close = name.find('>');
+        const std::string one = name.substr(open, close + 1 - open) == "<direction>"
+                                    ? direction
+                                    : direction.substr(0, direction.find("_to_"));
+        out.push_back(measure + "." + name.substr(0, open) + one + name.substr(close + 1));
+      }
+    }
+  }
+  return out;
+}
 
 /// "image_to_text" and "R@1" of "image_to_text.R@1"; no name where there is no point.
 struct Parts {
@@ -47,6 +82,9 @@ const std::vector<CatalogRow>& column_catalog() {
        "with eval.search_costs: build_s, index_mb, queries_per_s, latency_p50_ms, latency_p95_ms, "
        "latency_p99_ms, neighbour_recall@10",
        {}},
+      {"geometry.<name>", "with eval.measures: linear_CKA, modality_gap ...", {}},
+      {"classes.<name>", "the same: image_to_text.knn_accuracy, kmeans_ami ...", {}},
+      {"judgements.<name>", "the same: kendall_tau_b, kendall_tau_c, spearman, pairs", {}},
       {"timing.correct_<direction>_s", "seconds of finding the correction, where there is one", {}},
   };
   return kRows;
@@ -65,6 +103,7 @@ void check_column(const std::string& column, const std::vector<std::string>& dir
     known.push_back("timing.correct_" + direction + "_s");
     for (const char* cost : kSearchCosts) known.push_back("search." + direction + "." + cost);
   }
+  for (std::string& name : measured_columns(directions)) known.push_back(std::move(name));
   if (std::ranges::find(known, column) != known.end()) return;
   if (parts.place == "both") {
     throw ConfigError(

@@ -1,7 +1,6 @@
 #include "eval/evaluation.h"
 
 #include <algorithm>
-#include <cmath>
 #include <memory>
 #include <optional>
 #include <set>
@@ -20,15 +19,29 @@ const std::vector<std::string> kSummed{"R@1", "R@5", "R@10"};
 // Of one resample's median; more would make intervals take minutes.
 constexpr std::size_t kMostRankEntries = 200'000;
 
+/// The index of each query's group.
+std::vector<std::int32_t> indices_of(const Retrieval& retrieval,
+                                     const std::vector<std::int32_t>& groups) {
+  std::vector<std::int32_t> out;
+  out.reserve(retrieval.groups.size());
+  for (const std::int32_t group : retrieval.groups) {
+    const auto found = std::ranges::lower_bound(groups, group);
+    out.push_back(static_cast<std::int32_t>(found - groups.begin()));
+  }
+  return out;
+}
+
 /// The evidence of each fold of a direction, with what all metrics share.
 class Folds {
  public:
-  Folds(const std::vector<Retrieval>& retrievals, TiePolicy ties) : retrievals_(retrievals) {
+  Folds(const std::vector<Retrieval>& retrievals, TiePolicy ties,
+        const std::vector<std::int32_t>* groups = nullptr) {
     judged_.reserve(retrievals.size());
     for (const Retrieval& own : retrievals) {
       judged_.push_back(judged_queries_of(own.ranks, ties));
       evidence_.push_back({own.ranks, ties, own.decisions ? &*own.decisions : nullptr,
                            own.curve ? &*own.curve : nullptr, &judged_.back()});
+      if (groups != nullptr) group_of_.push_back(indices_of(own, *groups));
     }
   }
   Folds(const Folds&) = delete;
@@ -36,12 +49,13 @@ class Folds {
 
   std::size_t size() const { return evidence_.size(); }
   const Evidence& evidence(std::size_t fold) const { return evidence_[fold]; }
-  const Retrieval& retrieval(std::size_t fold) const { return retrievals_[fold]; }
+  /// The index of each query's group among those that the folds were made with.
+  const std::vector<std::int32_t>& group_of(std::size_t fold) const { return group_of_[fold]; }
 
  private:
-  const std::vector<Retrieval>& retrievals_;
   std::vector<JudgedQueries> judged_;
   std::vector<Evidence> evidence_;
+  std::vector<std::vector<std::int32_t>> group_of_;
 };
 
 bool is_told(const MetricName& metric, const EvaluationRequest& request) {
@@ -61,21 +75,10 @@ std::optional<double> mean_over_folds(const MetricName& metric, const Folds& fol
   return sum / static_cast<double>(folds.size());
 }
 
-/// The index of each query's group.
-std::vector<std::int32_t> indices_of(const Retrieval& retrieval,
-                                     const std::vector<std::int32_t>& groups) {
-  std::vector<std::int32_t> out;
-  out.reserve(retrieval.groups.size());
-  for (const std::int32_t group : retrieval.groups) {
-    const auto found = std::ranges::lower_bound(groups, group);
-    out.push_back(static_cast<std::int32_t>(found - groups.begin()));
-  }
-  return out;
-}
-
 RatioTerm term_of(const QueryTerms& terms, const std::vector<std::int32_t>& group_of,
                   std::size_t groups) {
-  RatioTerm out{terms.scale, std::vector<double>(groups), std::vector<double>(groups)};
+  RatioTerm out{terms.scale, std::vector<double>(groups), std::vector<double>(groups),
+                terms.is_logarithm};
   for (std::size_t i = 0; i < terms.part.size(); ++i) {
     const auto group = static_cast<std::size_t>(group_of[i]);
     out.numerators[group] += terms.part[i];
@@ -98,12 +101,11 @@ std::size_t possible_ranks(const Ranks& ranks, TiePolicy ties,
   return count;
 }
 
-std::optional<Statistic> median_statistic(const Folds& folds,
-                                          const std::vector<std::int32_t>& groups) {
+std::optional<Statistic> median_statistic(const Folds& folds) {
   auto medians = std::make_shared<std::vector<MedianRank>>();
   for (std::size_t fold = 0; fold < folds.size(); ++fold) {
     const auto& [ranks, ties, decisions, curve, judged] = folds.evidence(fold);
-    const std::vector<std::int32_t> group_of = indices_of(folds.retrieval(fold), groups);
+    const std::vector<std::int32_t>& group_of = folds.group_of(fold);
     if (possible_ranks(ranks, ties, group_of) > kMostRankEntries) return std::nullopt;
     medians->emplace_back(ranks, ties, group_of);
   }
@@ -118,37 +120,16 @@ std::optional<Statistic> median_statistic(const Folds& folds,
   });
 }
 
-/// e to the ratio of one term, mean over terms.
-GroupFunction exponential_of(std::vector<RatioTerm> terms) {
-  const auto held = std::make_shared<const std::vector<RatioTerm>>(std::move(terms));
-  return [held](Multiplicities multiplicities) -> std::optional<double> {
-    double sum = 0.0;
-    for (const RatioTerm& term : *held) {
-      double numerator = 0.0, denominator = 0.0;
-      for (std::size_t g = 0; g < multiplicities.size(); ++g) {
-        numerator += multiplicities[g] * term.numerators[g];
-        denominator += multiplicities[g] * term.denominators[g];
-      }
-      if (denominator == 0.0) return std::nullopt;
-      sum += std::exp(term.scale * numerator / denominator);
-    }
-    return sum / static_cast<double>(held->size());
-  };
-}
-
 std::optional<Statistic> statistic_of(const MetricName& metric, const Folds& folds,
-                                      const std::vector<std::int32_t>& groups) {
+                                      std::size_t groups) {
   if (folds.size() == 0) return std::nullopt;
-  if (metric.row == "MedR") return median_statistic(folds, groups);
+  if (metric.row == "MedR") return median_statistic(folds);
   RatioSum sum;
-  bool is_logarithm = false;
   for (std::size_t fold = 0; fold < folds.size(); ++fold) {
     const auto terms = query_terms(metric, folds.evidence(fold));
     if (!terms) return std::nullopt;
-    is_logarithm = terms->is_logarithm;
-    sum.terms.push_back(term_of(*terms, indices_of(folds.retrieval(fold), groups), groups.size()));
+    sum.terms.push_back(term_of(*terms, folds.group_of(fold), groups));
   }
-  if (is_logarithm) return exponential_of(std::move(sum.terms));
   for (RatioTerm& term : sum.terms) term.scale /= static_cast<double>(folds.size());
   return sum;
 }
@@ -214,10 +195,10 @@ ByMetric<Statistic> statistics_of(const Retrievals& retrievals, const Evaluation
   ByMetric<Statistic> out;
   for (const auto& [direction, folds] : retrievals) {
     auto& own = out[direction];
-    const Folds evidence(folds, request.ties);
+    const Folds evidence(folds, request.ties, &groups);
     for (const MetricName& metric : request.metrics) {
       if (!is_told(metric, request)) continue;
-      auto statistic = statistic_of(metric, evidence, groups);
+      auto statistic = statistic_of(metric, evidence, groups.size());
       if (!statistic || !estimate_of(*statistic, groups.size())) continue;
       own.emplace(metric.text, std::move(*statistic));
     }
@@ -248,7 +229,8 @@ ByMetric<Interval> intervals_of(const Retrievals& retrievals, const EvaluationRe
       statistics.push_back(statistic);
     }
   }
-  const auto found = bootstrap({how.seed, groups.size(), how.resamples}, statistics, how.rule);
+  const auto found =
+      bootstrap({how.seed, groups.size(), how.resamples, how.threads}, statistics, how.rule);
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (found[i]) out[names[i].first][names[i].second] = found[i]->interval;
   }

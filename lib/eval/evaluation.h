@@ -43,6 +43,7 @@ struct IntervalRequest {
   IntervalRule rule;
   std::size_t resamples = 10'000;
   std::uint64_t seed = 0;
+  int threads = 1;
 };
 ByMetric<Interval> intervals_of(const Retrievals& retrievals, const EvaluationRequest& request,
                                 const IntervalRequest& how);

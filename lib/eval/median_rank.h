@@ -29,11 +29,23 @@ class MedianRank {
     std::int32_t group;
     double mass;  // queries of the group whose rank it is
   };
-  template <typename Weight>
-  std::optional<double> value_with(const Weight& weight) const;
+  /// The entries of one rank.
+  struct Step {
+    std::int64_t rank;
+    std::size_t begin;
+    std::size_t end;
+    std::vector<double> masses;  // of each group, where so many have it that this is faster
+  };
+  void make_steps();
+  void set_anchor();
+  template <typename Mass>
+  double median_from(std::size_t step, double below, double total, const Mass& mass) const;
 
-  std::vector<Entry> entries_;  // by rank
-  std::vector<double> totals_;  // the mass of each group
+  std::vector<Entry> entries_;   // by rank
+  std::vector<Step> steps_;      // by rank
+  std::vector<double> totals_;   // the mass of each group
+  std::size_t anchor_ = 0;       // a step from which medians under multiplicities are looked for
+  std::vector<double> skipped_;  // the mass of each group before it
 };
 
 }  // namespace alignlab

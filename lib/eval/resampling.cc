@@ -5,218 +5,98 @@
 #include <cassert>
 #include <cmath>
 #include <numeric>
+#include <string>
 
 #include "core/rng.h"
+#include "eval/column_sums.h"
 #include "eval/normal.h"
 
 namespace alignlab {
 namespace {
 
-constexpr std::size_t kLanes = 8;           // columns that are summed side by side
-constexpr std::size_t kGroupsAtOnce = 256;  // their values stay in the first-level cache
-constexpr std::size_t kResamplesAtOnce = 16;
-
-class Drawer {
- public:
-  explicit Drawer(const Resamples& resamples) : rng_(resamples.seed, "bootstrap") {}
-
-  void draw(std::span<std::uint32_t> multiplicities) {
-    std::ranges::fill(multiplicities, 0U);
-    const std::size_t groups = multiplicities.size();
-    if (groups <= 65536) {
-      draw_by_halves(multiplicities);
-    } else {
-      for (std::size_t i = 0; i < groups; ++i) ++multiplicities[rng_.below(groups)];
-    }
-  }
-
- private:
-  // half * groups / 2^16 is uniform once the first 2^16 mod groups remainders are refused (Lemire,
-  // "Fast random integer generation in an interval", 2019).
-  void draw_by_halves(std::span<std::uint32_t> multiplicities) {
-    const auto groups = static_cast<std::uint32_t>(multiplicities.size());
-    const std::uint32_t refused = groups == 0 ? 0 : 65536 % groups;
-    std::uint32_t left = groups;
-    const auto take = [&](std::uint64_t half) {
-      const std::uint64_t product = half * groups;
-      if ((product & 0xFFFF) < refused || left == 0) return;
-      ++multiplicities[product >> 16];
-      --left;
-    };
-    while (left > 0) {
-      const std::uint32_t number = rng_.next_u32();
+// half * groups / 2^16 is uniform once the first 2^16 mod groups remainders are refused (Lemire,
+// "Fast random integer generation in an interval", 2019).
+void draw_by_halves(Rng& rng, std::span<std::uint32_t> multiplicities) {
+  const auto groups = static_cast<std::uint32_t>(multiplicities.size());
+  const std::uint32_t refused = groups == 0 ? 0 : 65536 % groups;
+  std::uint32_t left = groups;
+  const auto take = [&](std::uint32_t half) {
+    const std::uint32_t product = half * groups;
+    const bool is_taken = (product & 0xFFFF) >= refused && left > 0;
+    multiplicities[product >> 16] += is_taken ? 1 : 0;
+    left -= is_taken ? 1 : 0;
+  };
+  std::array<std::uint32_t, 256> numbers;
+  while (left > 0) {
+    const std::size_t needed = std::min<std::size_t>(numbers.size(), (left + 1) / 2);
+    const auto some = std::span(numbers).first(needed);
+    rng.fill(some);
+    for (const std::uint32_t number : some) {
       take(number & 0xFFFF);
       take(number >> 16);
     }
   }
-
-  Rng rng_;
-};
-
-// Lanes are summed each by itself and products are not fused, so wider registers give the same
-// bits.
-#if defined(__x86_64__) && defined(__ELF__) && !defined(__SANITIZE_ADDRESS__)
-#define ALIGNLAB_WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define ALIGNLAB_WIDE
-#endif
-
-/// sums[l] += sum over g of weight[g] * values[g][l], for two resamples.
-ALIGNLAB_WIDE void add_weighted(const std::array<const double*, 2>& weights, const double* values,
-                                std::size_t groups, const std::array<double*, 2>& sums) {
-  std::array<double, kLanes> first, second;
-  std::copy_n(sums[0], kLanes, first.begin());
-  std::copy_n(sums[1], kLanes, second.begin());
-  for (std::size_t g = 0; g < groups; ++g) {
-    const double* row = values + g * kLanes;
-    // Unrolled, the sums stay in registers.
-#pragma GCC unroll 8
-    for (std::size_t l = 0; l < kLanes; ++l) {
-      first[l] += weights[0][g] * row[l];
-      second[l] += weights[1][g] * row[l];
-    }
-  }
-  std::ranges::copy(first, sums[0]);
-  std::ranges::copy(second, sums[1]);
 }
 
-/// The distinct per-group vectors of some ratios. Metrics share denominators, rsum its numerators.
-class Columns {
+/// A stream a resample, so that each can be drawn without those before it.
+void draw(const Resamples& resamples, std::size_t index, std::span<std::uint32_t> multiplicities) {
+  Rng rng(resamples.seed, "bootstrap " + std::to_string(index));
+  std::ranges::fill(multiplicities, 0U);
+  const std::size_t groups = multiplicities.size();
+  if (groups <= 65536) {
+    draw_by_halves(rng, multiplicities);
+  } else {
+    for (std::size_t i = 0; i < groups; ++i) ++multiplicities[rng.below(groups)];
+  }
+}
+
+/// A RatioSum whose sums are found among those of the columns.
+class PlacedRatios {
  public:
-  explicit Columns(std::size_t groups) : groups_(groups) {}
-
-  std::size_t index_of(const std::vector<double>& column) {
-    assert(column.size() == groups_);
-    const auto same = std::ranges::find_if(columns_, [&](const auto* c) { return *c == column; });
-    if (same == columns_.end()) {
-      columns_.push_back(&column);
-      return columns_.size() - 1;
-    }
-    return static_cast<std::size_t>(same - columns_.begin());
-  }
-
-  /// Columns in tiles of kLanes, each tile's groups in order.
-  void pack() {
-    values_.assign(tiles() * groups_ * kLanes, 0.0);
-    for (std::size_t c = 0; c < columns_.size(); ++c) {
-      double* tile = values_.data() + c / kLanes * groups_ * kLanes + c % kLanes;
-      for (std::size_t g = 0; g < groups_; ++g) tile[g * kLanes] = (*columns_[c])[g];
+  PlacedRatios(const Statistic& statistic, ColumnSums& columns) {
+    if (statistic.ratios() == nullptr) return;
+    for (const RatioTerm& term : statistic.ratios()->terms) {
+      terms_.push_back({&term, columns.add(term.numerators), columns.add(term.denominators)});
     }
   }
 
-  std::size_t width() const { return tiles() * kLanes; }
-
-  /// sums[r * width() + c] for kResamplesAtOnce resamples r. Each sum adds its groups in order, so
-  /// it does not depend on which other columns there are.
-  void sum(std::span<const std::uint32_t> multiplicities, std::span<double> sums) {
-    std::ranges::fill(sums, 0.0);
-    for (std::size_t begin = 0; begin < groups_; begin += kGroupsAtOnce) {
-      const std::size_t size = std::min(kGroupsAtOnce, groups_ - begin);
-      for (std::size_t r = 0; r < kResamplesAtOnce; ++r) {
-        std::ranges::copy(multiplicities.subspan(r * groups_ + begin, size),
-                          weights_.begin() + static_cast<std::ptrdiff_t>(r * kGroupsAtOnce));
-      }
-      for (std::size_t tile = 0; tile < tiles(); ++tile) {
-        const double* values = values_.data() + (tile * groups_ + begin) * kLanes;
-        for (std::size_t r = 0; r < kResamplesAtOnce; r += 2) {
-          const double* weights = weights_.data() + r * kGroupsAtOnce;
-          double* out = sums.data() + r * width() + tile * kLanes;
-          add_weighted({weights, weights + kGroupsAtOnce}, values, size, {out, out + width()});
-        }
-      }
+  std::optional<double> value(const ColumnSums& columns, const ColumnSums::Sums& sums,
+                              std::size_t resample) const {
+    double value = 0.0;
+    for (const auto& [term, numerator, denominator] : terms_) {
+      const double whole = columns.sum_of(denominator, sums, resample);
+      if (whole == 0.0) return std::nullopt;
+      value += term->value(columns.sum_of(numerator, sums, resample), whole);
     }
+    return value;
   }
 
  private:
-  std::size_t tiles() const { return (columns_.size() + kLanes - 1) / kLanes; }
-
-  std::size_t groups_;
-  std::vector<const std::vector<double>*> columns_;
-  std::vector<double> values_;
-  std::vector<double> weights_ = std::vector<double>(kResamplesAtOnce * kGroupsAtOnce);
+  struct Placed {
+    const RatioTerm* term;
+    ColumnSums::Place numerator;
+    ColumnSums::Place denominator;
+  };
+  std::vector<Placed> terms_;
 };
-
-/// A RatioSum whose sums are found among those of the columns.
-struct IndexedTerm {
-  double scale;
-  std::size_t numerator;
-  std::size_t denominator;
-};
-using IndexedRatios = std::vector<IndexedTerm>;
-
-IndexedRatios indexed(const Statistic& statistic, Columns& columns) {
-  IndexedRatios out;
-  if (const RatioSum* ratios = statistic.ratios()) {
-    for (const RatioTerm& term : ratios->terms) {
-      out.push_back(
-          {term.scale, columns.index_of(term.numerators), columns.index_of(term.denominators)});
-    }
-  }
-  return out;
-}
-
-std::optional<double> value_from(std::span<const double> sums, const IndexedRatios& ratios) {
-  double value = 0.0;
-  for (const IndexedTerm& term : ratios) {
-    if (sums[term.denominator] == 0.0) return std::nullopt;
-    value += term.scale * sums[term.numerator] / sums[term.denominator];
-  }
-  return value;
-}
 
 double sum_of(std::span<const double> values) {
   return std::accumulate(values.begin(), values.end(), 0.0);
 }
 
-double weighted_sum(const std::vector<double>& values, Multiplicities multiplicities) {
-  assert(values.size() == multiplicities.size());
-  double sum = 0.0;
-  for (std::size_t g = 0; g < values.size(); ++g) {
-    sum += static_cast<double>(multiplicities[g]) * values[g];
-  }
-  return sum;
-}
-
-std::optional<double> value_of_ratios(const RatioSum& ratios, Multiplicities multiplicities) {
-  double value = 0.0;
-  for (const RatioTerm& term : ratios.terms) {
-    const double denominator = weighted_sum(term.denominators, multiplicities);
-    if (denominator == 0.0) return std::nullopt;
-    value += term.scale * weighted_sum(term.numerators, multiplicities) / denominator;
-  }
-  return value;
-}
-
-std::vector<double> jackknife_of_ratios(const RatioSum& ratios, std::size_t groups) {
-  std::vector<std::optional<double>> values(groups, 0.0);
-  for (const RatioTerm& term : ratios.terms) {
-    const double numerators = sum_of(term.numerators);
-    const double denominators = sum_of(term.denominators);
-    for (std::size_t g = 0; g < groups; ++g) {
-      // Exactly 0 where no other group has a query: the total is then this group's value.
-      const double denominator = denominators - term.denominators[g];
-      if (denominator == 0.0) values[g].reset();
-      if (values[g]) *values[g] += term.scale * (numerators - term.numerators[g]) / denominator;
-    }
-  }
-  std::vector<double> defined;
-  for (const auto& value : values) {
-    if (value) defined.push_back(*value);
-  }
-  return defined;
-}
-
-double quantile(std::span<const double> sorted, double probability) {
-  const double position = probability * static_cast<double>(sorted.size() - 1);
-  const auto below = std::min(static_cast<std::size_t>(position), sorted.size() - 1);
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (position - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+/// Puts the values into another order.
+double quantile(std::span<double> values, double probability) {
+  const double position = probability * static_cast<double>(values.size() - 1);
+  const auto below = std::min(static_cast<std::size_t>(position), values.size() - 1);
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(below);
+  std::nth_element(values.begin(), at, values.end());
+  const double next = below + 1 < values.size() ? *std::min_element(at + 1, values.end()) : *at;
+  return *at + (position - static_cast<double>(below)) * (next - *at);
 }
 
 Interval between_quantiles(std::span<const double> values, double low, double high) {
-  std::vector<double> sorted(values.begin(), values.end());
-  std::ranges::sort(sorted);
-  return {quantile(sorted, low), quantile(sorted, high)};
+  std::vector<double> own(values.begin(), values.end());
+  return {quantile(own, low), quantile(own, high)};
 }
 
 /// Nothing where every value lies on one side of the estimate.
@@ -249,93 +129,51 @@ std::optional<double> acceleration(std::span<const double> jackknife_values) {
 }  // namespace
 
 void Resamples::for_each(const std::function<void(Multiplicities)>& visit) const {
-  Drawer drawer(*this);
   std::vector<std::uint32_t> multiplicities(groups);
   for (std::size_t b = 0; b < count; ++b) {
-    drawer.draw(multiplicities);
+    draw(*this, b, multiplicities);
     visit(multiplicities);
   }
-}
-
-std::optional<double> value_of(const Statistic& statistic, Multiplicities multiplicities) {
-  if (const RatioSum* ratios = statistic.ratios()) {
-    return value_of_ratios(*ratios, multiplicities);
-  }
-  return (*statistic.function())(multiplicities);
-}
-
-std::optional<double> estimate_of(const Statistic& statistic, std::size_t groups) {
-  return value_of(statistic, std::vector<std::uint32_t>(groups, 1));
-}
-
-RatioSum difference_of(const RatioSum& a, const RatioSum& b) {
-  RatioSum difference = a;
-  for (RatioTerm term : b.terms) {
-    term.scale = -term.scale;
-    difference.terms.push_back(std::move(term));
-  }
-  return difference;
-}
-
-Statistic difference_of(const Statistic& a, const Statistic& b) {
-  const RatioSum* first = a.ratios();
-  const RatioSum* second = b.ratios();
-  if (first != nullptr && second != nullptr) return difference_of(*first, *second);
-  return GroupFunction([a, b](Multiplicities multiplicities) -> std::optional<double> {
-    const auto minuend = value_of(a, multiplicities);
-    const auto subtrahend = value_of(b, multiplicities);
-    if (!minuend || !subtrahend) return std::nullopt;
-    return *minuend - *subtrahend;
-  });
 }
 
 std::vector<Resampled> resampled(const Resamples& resamples,
                                  std::span<const Statistic> statistics) {
   const std::size_t groups = resamples.groups;
-  Columns columns(groups);
-  std::vector<IndexedRatios> ratios;
-  for (const Statistic& statistic : statistics) ratios.push_back(indexed(statistic, columns));
+  ColumnSums columns(groups);
+  std::vector<PlacedRatios> ratios;
+  for (const Statistic& statistic : statistics) ratios.emplace_back(statistic, columns);
   columns.pack();
 
-  std::vector<Resampled> out(statistics.size());
-  Drawer drawer(resamples);
-  std::vector<std::uint32_t> block(kResamplesAtOnce * groups);
-  std::vector<double> sums(kResamplesAtOnce * columns.width());
-  for (std::size_t begin = 0; begin < resamples.count; begin += kResamplesAtOnce) {
-    const std::size_t rows = std::min(kResamplesAtOnce, resamples.count - begin);
-    const std::span all(block);
-    for (std::size_t r = 0; r < rows; ++r) drawer.draw(all.subspan(r * groups, groups));
-    columns.sum(block, sums);
-    for (std::size_t s = 0; s < statistics.size(); ++s) {
-      const GroupFunction* function = statistics[s].function();
-      for (std::size_t r = 0; r < rows; ++r) {
-        const auto value =
-            function != nullptr
-                ? (*function)(all.subspan(r * groups, groups))
-                : value_from(std::span(sums).subspan(r * columns.width()), ratios[s]);
-        if (value) {
-          out[s].values.push_back(*value);
-        } else {
-          ++out[s].undefined;
+  std::vector<std::vector<std::optional<double>>> values(statistics.size());
+  for (auto& own : values) own.resize(resamples.count);
+#pragma omp parallel num_threads(resamples.threads)
+  {
+    std::vector<std::uint32_t> block(kResamplesAtOnce * groups);
+    ColumnSums::Sums sums;
+#pragma omp for schedule(dynamic)
+    for (std::size_t begin = 0; begin < resamples.count; begin += kResamplesAtOnce) {
+      const std::size_t rows = std::min(kResamplesAtOnce, resamples.count - begin);
+      const auto row = [&](std::size_t r) { return std::span(block).subspan(r * groups, groups); };
+      for (std::size_t r = 0; r < rows; ++r) draw(resamples, begin + r, row(r));
+      columns.sum(block, sums);
+      for (std::size_t s = 0; s < statistics.size(); ++s) {
+        const GroupFunction* function = statistics[s].function();
+        for (std::size_t r = 0; r < rows; ++r) {
+          values[s][begin + r] =
+              function != nullptr ? (*function)(row(r)) : ratios[s].value(columns, sums, r);
         }
       }
     }
   }
-  return out;
-}
 
-std::vector<double> jackknife(const Statistic& statistic, std::size_t groups) {
-  if (const RatioSum* ratios = statistic.ratios()) {
-    return jackknife_of_ratios(*ratios, groups);
+  std::vector<Resampled> out(statistics.size());
+  for (std::size_t s = 0; s < statistics.size(); ++s) {
+    for (const auto& value : values[s]) {
+      if (value) out[s].values.push_back(*value);
+    }
+    out[s].undefined = resamples.count - out[s].values.size();
   }
-  std::vector<std::uint32_t> multiplicities(groups, 1);
-  std::vector<double> values;
-  for (std::size_t g = 0; g < groups; ++g) {
-    multiplicities[g] = 0;
-    if (const auto value = value_of(statistic, multiplicities)) values.push_back(*value);
-    multiplicities[g] = 1;
-  }
-  return values;
+  return out;
 }
 
 std::optional<Interval> percentile_interval(std::span<const double> values, double level) {

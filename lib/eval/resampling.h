@@ -7,71 +7,34 @@
 // clusters: Field and Welsh, "Bootstrapping clustered data", JRSS B 69, 2007, and Cameron, Gelbach
 // and Miller, "Bootstrap-based improvements for inference with clustered errors", REStat 90, 2008.
 //
-// A statistic owns its numbers and is a function of how often each group is drawn. Functions here
-// are pure and run on the calling thread; memory is that of some 16 resamples and of the values
-// that are returned. What is undefined has no value; nothing throws.
+// Functions here are pure, and the same for any number of threads; memory is that of some 16
+// resamples a thread and of the values that are returned. What is undefined has no value; nothing
+// throws.
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
-#include <utility>
 #include <vector>
+
+#include "eval/statistic.h"
 
 namespace alignlab {
 
-/// How often each group was drawn.
-using Multiplicities = std::span<const std::uint32_t>;
-
 /// `count` resamples of `groups` groups, `groups` draws each. They are not held but drawn again
-/// whenever they are asked for, from Rng(seed, "bootstrap"): the same for every statistic, and the
-/// first of many are the many's first. Up to 65536 groups, a 32-bit number gives two draws, lower
-/// half first, and a resample starts with a new number.
+/// whenever they are asked for: the same for every statistic, and the first of many are the many's
+/// first. Resample b draws from Rng(seed, "bootstrap b"); up to 65536 groups, a 32-bit number gives
+/// two draws, lower half first.
 struct Resamples {
   std::uint64_t seed = 0;
   std::size_t groups = 0;
   std::size_t count = 10'000;
+  int threads = 1;
 
   /// Calls visit with each resample in order; it is valid during the call.
   void for_each(const std::function<void(Multiplicities)>& visit) const;
 };
-
-/// scale * sum(numerators) / sum(denominators), over groups. A group without queries holds zeros.
-struct RatioTerm {
-  double scale = 1.0;
-  std::vector<double> numerators;
-  std::vector<double> denominators;
-};
-/// A sum of ratios of sums: a hit rate is one term, micro F1 too, rsum six; a mean over seeds has
-/// a term a seed. Undefined where a denominator is 0. Fast: use it for all that can be so written.
-struct RatioSum {
-  std::vector<RatioTerm> terms;
-};
-/// For all else, such as a median; slower.
-using GroupFunction = std::function<std::optional<double>(Multiplicities)>;
-
-/// Either of these. Precondition, here and below: a RatioSum has a term, and each of its vectors an
-/// entry for each group, finite.
-class Statistic {
- public:
-  Statistic(RatioSum ratios) : ratios_(std::move(ratios)) {}             // NOLINT: is one
-  Statistic(GroupFunction function) : function_(std::move(function)) {}  // NOLINT: is one
-  /// Null where it is the other.
-  const RatioSum* ratios() const { return function_ ? nullptr : &ratios_; }
-  const GroupFunction* function() const { return function_ ? &function_ : nullptr; }
-
- private:
-  RatioSum ratios_;
-  GroupFunction function_;
-};
-
-std::optional<double> value_of(const Statistic& statistic, Multiplicities multiplicities);
-/// With every group drawn once.
-std::optional<double> estimate_of(const Statistic& statistic, std::size_t groups);
-/// a - b. Undefined where either is.
-Statistic difference_of(const Statistic& a, const Statistic& b);
-RatioSum difference_of(const RatioSum& a, const RatioSum& b);
 
 /// The values of a statistic in those resamples in which it is defined, in order.
 struct Resampled {
@@ -80,9 +43,6 @@ struct Resampled {
 };
 /// Of each statistic; what else is asked for at the same time changes no bit.
 std::vector<Resampled> resampled(const Resamples& resamples, std::span<const Statistic> statistics);
-
-/// The statistic without the i-th group, for each i; those that are undefined are left out.
-std::vector<double> jackknife(const Statistic& statistic, std::size_t groups);
 
 struct Interval {
   double low = 0.0;

@@ -61,7 +61,7 @@ class SwappedRatios {
  public:
   SwappedRatios(const RatioSum& a, const RatioSum& b) {
     for (std::size_t t = 0; t < a.terms.size(); ++t) {
-      terms_.push_back({a.terms[t].scale, ChoiceSums(a.terms[t].numerators, b.terms[t].numerators),
+      terms_.push_back({&a.terms[t], ChoiceSums(a.terms[t].numerators, b.terms[t].numerators),
                         ChoiceSums(a.terms[t].denominators, b.terms[t].denominators)});
     }
   }
@@ -73,7 +73,7 @@ class SwappedRatios {
         const std::uint64_t flip = system == 0 ? 0 : ~std::uint64_t{0};
         const double denominator = term.denominators.sum(swaps, flip);
         if (denominator == 0.0) return std::nullopt;
-        values[system] += term.scale * term.numerators.sum(swaps, flip) / denominator;
+        values[system] += term.of_a->value(term.numerators.sum(swaps, flip), denominator);
       }
     }
     return values[0] - values[1];
@@ -81,7 +81,7 @@ class SwappedRatios {
 
  private:
   struct Term {
-    double scale;
+    const RatioTerm* of_a;
     ChoiceSums numerators;
     ChoiceSums denominators;
   };
@@ -120,12 +120,14 @@ std::optional<RandomisationTest> test_by(std::size_t groups, const Difference& d
   return judged(*observed, differences, is_exact);
 }
 
-bool have_equal_denominators(const RatioSum& a, const RatioSum& b) {
-  return std::ranges::equal(a.terms, b.terms, {}, &RatioTerm::denominators,
+/// Whether what a group adds to the difference does not depend on the others.
+bool is_sum_over_groups(const RatioSum& a, const RatioSum& b) {
+  return std::ranges::none_of(a.terms, &RatioTerm::is_exponential) &&
+         std::ranges::equal(a.terms, b.terms, {}, &RatioTerm::denominators,
                             &RatioTerm::denominators);
 }
 
-/// What each group adds to the difference. Precondition: equal denominators.
+/// What each group adds to the difference. Precondition: is_sum_over_groups.
 std::optional<std::vector<double>> differences_by_group(const RatioSum& a, const RatioSum& b) {
   std::vector<double> out(a.terms.front().numerators.size(), 0.0);
   for (std::size_t t = 0; t < a.terms.size(); ++t) {
@@ -155,7 +157,7 @@ std::optional<RandomisationTest> randomisation_test(const RatioSum& a, const Rat
   assert(!a.terms.empty());
   assert(std::ranges::equal(a.terms, b.terms, {}, &RatioTerm::scale, &RatioTerm::scale));
   // Swapping then leaves all denominators as they are, and a table a term becomes one in all.
-  if (have_equal_denominators(a, b)) {
+  if (is_sum_over_groups(a, b)) {
     const auto differences = differences_by_group(a, b);
     if (!differences) return std::nullopt;
     return randomisation_test(*differences, randomisation);

@@ -94,8 +94,9 @@ std::optional<std::vector<double>> group_values(const RatioSum& statistic) {
   for (const RatioTerm& term : statistic.terms) {
     const double mean = mean_of(term.denominators);
     const double ratio = mean_of(term.numerators) / mean;
+    const double slope = term.is_exponential ? term.value(ratio, 1.0) : term.scale;
     for (std::size_t g = 0; g < groups; ++g) {
-      values[g] += term.scale * (term.numerators[g] - ratio * term.denominators[g]) / mean;
+      values[g] += slope * (term.numerators[g] - ratio * term.denominators[g]) / mean;
     }
   }
   return values;

@@ -39,6 +39,7 @@ Json to_json(const TrialRecord& record) {
           {"provenance", to_json(record.provenance)},
           {"metrics", record.metrics},
           {"intervals", record.intervals},
+          {"measures", record.measures},
           {"tie_rate", record.tie_rate},
           {"counts", record.counts},
           {"timing", record.timing},
@@ -81,6 +82,7 @@ TrialRecord read_record(const std::filesystem::path& path) {
     record.provenance = provenance_from_json(at("provenance"));
     at("metrics").get_to(record.metrics);
     at("intervals").get_to(record.intervals);
+    at("measures").get_to(record.measures);
     at("tie_rate").get_to(record.tie_rate);
     at("counts").get_to(record.counts);
     at("timing").get_to(record.timing);
@@ -126,6 +128,7 @@ std::optional<double> value_of(const TrialRecord& record, const std::string& col
     return std::accumulate(samples->second.begin(), samples->second.end(), 0.0) /
            static_cast<double>(samples->second.size());
   }
+  if (record.measures.contains(place)) return find(record.measures, place, name);
   if (place != "search") return find(record.metrics, place, name);
   const std::size_t second = name.find('.');
   if (second == std::string::npos) return std::nullopt;

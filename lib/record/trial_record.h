@@ -16,7 +16,7 @@
 
 namespace alignlab {
 
-inline constexpr int kRecordSchema = 2;
+inline constexpr int kRecordSchema = 3;
 
 /// direction or "both" -> metric -> value; an undefined metric is absent.
 using Metrics = std::map<std::string, std::map<std::string, double>>;
@@ -35,7 +35,8 @@ struct TrialRecord {
   Metrics metrics;
   /// As the metrics: the two ends of each confidence interval that was asked for.
   std::map<std::string, std::map<std::string, std::array<double, 2>>> intervals;
-  std::map<std::string, double> tie_rate;                       // by direction, in percent
+  std::map<std::string, std::map<std::string, double>> measures;  // beside retrieval, by measure
+  std::map<std::string, double> tie_rate;                         // by direction, in percent
   std::map<std::string, std::map<std::string, double>> counts;  // by direction: queries, judged ...
   std::map<std::string, std::vector<double>> timing;            // "<what>_s" -> every sample
   std::map<std::string, std::map<std::string, double>> search;  // by direction: costs, if measured
@@ -52,8 +53,8 @@ TrialRecord read_record(const std::filesystem::path& path);
 std::optional<TrialRecord> find_record(const std::filesystem::path& path);
 
 /// "image_to_text.R@1", "both.rsum" or "rsum", "timing.fit_s" (mean of samples),
-/// "search.image_to_text.queries_per_s": one number of a
-/// record, if it has it.
+/// "search.image_to_text.queries_per_s", "geometry.linear_CKA": one number of a record, if it has
+/// it.
 std::optional<double> value_of(const TrialRecord& record, const std::string& column);
 
 }  // namespace alignlab

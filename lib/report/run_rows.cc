@@ -16,9 +16,22 @@ namespace {
 
 constexpr const char* kBoth = "both";
 
-EvaluationRequest request_for(const MetricColumn& column, TiePolicy ties) {
+/// Whether some relevant candidate's place is not known: ranks are then those of lists.
+bool are_lists(const Retrievals& retrievals) {
+  for (const auto& [direction, folds] : retrievals) {
+    for (const Retrieval& fold : folds) {
+      if (std::ranges::find(fold.ranks.above, Ranks::kUnlisted) != fold.ranks.above.end()) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+EvaluationRequest request_for(const MetricColumn& column, TiePolicy ties, bool are_of_lists) {
   EvaluationRequest out;
   out.ties = ties;
+  if (are_of_lists) out.reach = EvaluationRequest::Reach::kFirstK;
   const std::vector<std::string> names = column.place == kBoth
                                              ? std::vector<std::string>{"R@1", "R@5", "R@10"}
                                              : std::vector<std::string>{column.name};
@@ -91,7 +104,8 @@ Better better_of(const MetricColumn& column) {
 
 std::optional<Statistic> statistic_of(const Retrievals& retrievals, const MetricColumn& column,
                                       TiePolicy ties, const std::vector<std::int32_t>& groups) {
-  const auto all = statistics_of(retrievals, request_for(column, ties), groups);
+  const auto all =
+      statistics_of(retrievals, request_for(column, ties, are_lists(retrievals)), groups);
   const auto place = all.find(column.place);
   if (place == all.end()) return std::nullopt;
   const auto found = place->second.find(column.name);

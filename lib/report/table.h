@@ -32,6 +32,8 @@ struct TableRow {
   std::string source = {};  // of figures of others: where they were read; empty for ours
 
   bool is_published() const { return !source.empty(); }
+  /// Whether all of its trials are there, so that their ranks are.
+  bool is_whole() const { return !is_published() && seeds > 0 && seeds == planned; }
 };
 
 struct ResultTable {

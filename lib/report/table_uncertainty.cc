@@ -11,16 +11,11 @@ namespace {
 
 constexpr double kAlpha = 0.05;
 
-/// Whether all of its trials are there, so that its ranks are.
-bool is_whole(const TableRow& row) {
-  return !row.is_published() && row.seeds > 0 && row.seeds == row.planned;
-}
-
 /// Rows with a value of each seed in the column, the best first.
 std::vector<TableRow*> ranked_rows(ResultTable& table, std::size_t column, Better better) {
   std::vector<TableRow*> out;
   for (TableRow& row : table.rows) {
-    if (is_whole(row) && row.cells[column].values.size() == row.seeds) out.push_back(&row);
+    if (row.is_whole() && row.cells[column].values.size() == row.seeds) out.push_back(&row);
   }
   std::ranges::stable_sort(out, [&](const TableRow* a, const TableRow* b) {
     const double first = *a->cells[column].mean();
@@ -41,7 +36,7 @@ void add_intervals(ResultTable& table, const std::filesystem::path& run) {
   RunRows rows(run);
   const std::vector<std::string> directions = rows.directions();
   for (TableRow& row : table.rows) {
-    if (!is_whole(row)) continue;
+    if (!row.is_whole()) continue;
     const Seeds& seeds = rows.seeds_of(row.name);
     std::vector<std::int32_t> groups;
     for (const auto& [seed, retrievals] : seeds) {

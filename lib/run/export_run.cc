@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -15,11 +16,14 @@
 #include "record/manifest.h"
 #include "record/retrieval_file.h"
 #include "record/trial_record.h"
+#include "run/curve_files.h"
 #include "run/embedding_stages.h"
+#include "run/judged_pairs.h"
 #include "run/kernels.h"
 #include "run/searched_rows.h"
 #include "run/spec.h"
 #include "run/trial_data.h"
+#include "search/hubness.h"
 #include "search/search.h"
 
 namespace alignlab {
@@ -103,6 +107,11 @@ class Evaluated {
     return folds.size() == 1 && folds[0].first.size() == keys(spec_.first).size() &&
            folds[0].second.size() == keys(spec_.second).size();
   }
+  Relevance relevant(Modality query, Modality candidate) const {
+    return relevant_rows(spec_.eval.text("positives"), keys(query), keys(candidate),
+                         judged_pairs(dataset_, query, candidate, spec_.split()))
+        .of_first;
+  }
   std::vector<std::int32_t> keys(Modality modality) const {
     return relevance_keys(spec_.eval.text("protocol"), dataset_, modality, spec_.split());
   }
@@ -151,6 +160,7 @@ class Evaluated {
 };
 
 Paths write_embeddings(const Evaluated& trial, const fs::path& out) {
+  fs::create_directories(out);
   Paths written;
   for (const Modality modality : {trial.spec().first, trial.spec().second}) {
     const Paths files = write_rows_and_ids(out / fmt::format("{}.npy", name_of(modality)),
@@ -181,11 +191,21 @@ std::string run_lines(const Evaluated& trial, Modality query, Modality candidate
 std::string qrel_lines(const Evaluated& trial, Modality query, Modality candidate,
                        const std::vector<std::string>& queries,
                        const std::vector<std::string>& candidates) {
-  const Relevance relevant = Relevance::from_groups(trial.keys(query), trial.keys(candidate));
+  const Relevance relevant = trial.relevant(query, candidate);
   std::string lines;
+  std::size_t at = 0;
   for (std::size_t q = 0; q < queries.size(); ++q) {
     for (const std::int32_t c : relevant.of(q)) {
-      lines += fmt::format("{} 0 {} 1\n", queries[q], candidates[static_cast<std::size_t>(c)]);
+      const float grade = relevant.grades().empty() ? 1.0F : relevant.grades()[at];
+      const std::string& candidate_id = candidates[static_cast<std::size_t>(c)];
+      if (grade != std::round(grade)) {
+        throw DataError(fmt::format(
+            "export trec: grade of {} for {}: expected a whole number, which is all that qrels "
+            "have, found {}",
+            candidate_id, queries[q], grade));
+      }
+      lines += fmt::format("{} 0 {} {}\n", queries[q], candidate_id, grade);
+      ++at;
     }
   }
   return lines;
@@ -201,12 +221,19 @@ Paths write_trec(const Evaluated& trial, const fs::path& out, std::size_t k, Pro
         "are not kept",
         kernel));
   }
+  if (Correction{spec.eval.text("correction")}.is_gated()) {
+    throw UsageError(fmt::format(
+        "export trec: expected a trial whose scores are of one kind, found correction '{}', which "
+        "corrects some queries alone",
+        spec.eval.text("correction")));
+  }
   if (!trial.searches_all_items()) {
     throw UsageError(fmt::format(
         "export trec: expected a trial that searches all items of its split, found protocol '{}', "
         "which searches parts of them",
         spec.eval.text("protocol")));
   }
+  fs::create_directories(out);
   for (const auto& [query, candidate] :
        {std::pair(spec.first, spec.second), std::pair(spec.second, spec.first)}) {
     progress.check();
@@ -235,6 +262,10 @@ const std::vector<CatalogRow>& run_export_catalog() {
                     .summary = "candidates a query",
                     .fallback = std::int64_t{100},
                     .least = 1}})},
+      {"curves",
+       "precision, recall and false positive rate at every threshold, <direction>.csv, where "
+       "micro_AP or micro_AUC was asked for",
+       with_trial({})},
   };
   return kRows;
 }
@@ -247,8 +278,15 @@ Paths export_run(const RunExport& request, const fs::path& store, Progress& prog
     throw DataError(fmt::format("{}: the trial failed: {}",
                                 record_path(request.run, planned.id).string(), record.error));
   }
+  if (request.format == "curves") {
+    Paths written =
+        write_curves(read_found(ranks_path(request.run, planned.id)).retrievals, request.out);
+    if (!written.empty()) return written;
+    throw UsageError(
+        "export curves: expected a trial with a metric of all thresholds, which keeps its curves: "
+        "micro_AP or micro_AUC in eval.metrics");
+  }
   const Evaluated trial(record, store);
-  fs::create_directories(request.out);
   if (request.format == "npy") return write_embeddings(trial, request.out);
   return write_trec(trial, request.out, static_cast<std::size_t>(request.options.integer("k")),
                     progress);

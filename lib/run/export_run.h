@@ -1,7 +1,7 @@
 #pragma once
 
-// The way out for a trial of a run: the embeddings of its evaluated split as matrices with ids, or
-// its rankings as TREC run files. Embeddings come from the store; nothing is trained.
+// The way out for a trial of a run: the embeddings of its evaluated split as matrices with ids, its
+// rankings as TREC run files, or its curves. Embeddings come from the store; nothing is trained.
 
 #include <filesystem>
 #include <string>

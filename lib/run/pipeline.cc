@@ -13,6 +13,7 @@
 #include "record/retrieval_file.h"
 #include "run/embedding_stages.h"
 #include "run/kernels.h"
+#include "run/measures.h"
 #include "run/retrieve.h"
 #include "run/searched_rows.h"
 #include "run/stage_versions.h"
@@ -76,6 +77,7 @@ class Trial {
       bank_ = embed(Split::kTrain);
     }
     search(record, evaluated);
+    measure_beside(record, evaluated);
     for (EmbeddingStages& model : models_) add_samples(record, "fit_s", model.model());
     for (const Artifact& artifact : evaluated.artifacts) add_samples(record, "embed_s", artifact);
     record.stages = stages_.obtained();
@@ -91,7 +93,7 @@ class Trial {
   bool needs_dev() const {
     const std::size_t items = std::min(dataset_.groups(spec_.first, Split::kDev).size(),
                                        dataset_.groups(spec_.second, Split::kDev).size());
-    return (thresholds_from_dev() && is_exact() && items > 0) || spec_.is_ensemble();
+    return (thresholds_from_dev() && is_pooled() && items > 0) || spec_.is_ensemble();
   }
 
   /// An ensemble's fit takes as long as those of its members together; so does its embedding.
@@ -165,8 +167,52 @@ class Trial {
       return SearchSide{rows(from, modality), keys(modality, from.split),
                         dataset_.groups(modality, from.split)};
     };
-    return {side(spec_.first), side(spec_.second), direction_key(spec_.first, spec_.second),
-            direction_key(spec_.second, spec_.first)};
+    SearchSides out{side(spec_.first), side(spec_.second), direction_key(spec_.first, spec_.second),
+                    direction_key(spec_.second, spec_.first)};
+    out.positives = spec_.eval.text("positives");
+    if (out.positives != "pairs") out.judged = judged(from.split);
+    return out;
+  }
+  std::vector<JudgedPair> judged(Split split) const {
+    return judged_pairs(dataset_, spec_.first, spec_.second, split);
+  }
+
+  void measure_beside(TrialRecord& record, const Embedded& embedded) {
+    for (const std::string& name : spec_.eval.texts("measures")) {
+      Json recipe{{"version", kMeasuresVersion},
+                  {"measure", name},
+                  {"embeddings", embedded.keys()},
+                  {"similarity", spec_.eval.text("similarity")},
+                  {"protocol", spec_.eval.text("protocol")},
+                  {"split", spec_.eval.text("split")},
+                  {"content", content_},
+                  {"seed", spec_.seed},
+                  {"threads", threads_}};
+      if (fusion_) recipe["fusion"] = {{"key", fusion_->key}, {"weights", spec_.weights}};
+      const Artifact artifact = stages_.obtain("measures", recipe, [&](H5File& file) {
+        file.set_attribute("/", "values", Json(measure(name, measured(embedded))).dump());
+      });
+      record.measures[name] =
+          Json::parse(H5File::open(artifact.path).text_attribute("/", "values"));
+    }
+  }
+  MeasuredSides measured(const Embedded& from) const {
+    const auto side = [&](Modality modality) {
+      MeasuredSide out{
+          std::string(name_of(modality)), rows(from, modality), keys(modality, from.split), {}};
+      const Items& items = dataset_.items(modality);
+      if (items.labels.empty()) return out;
+      for (const std::size_t item : items.of_split(from.split)) {
+        out.labels.push_back(items.labels[item]);
+      }
+      return out;
+    };
+    return {side(spec_.first),
+            side(spec_.second),
+            judged(from.split),
+            spec_.dataset.string(),
+            static_cast<std::uint64_t>(spec_.seed),
+            threads_};
   }
 
   /// The ranks stage, then its metrics into the record.
@@ -191,7 +237,8 @@ class Trial {
         asked_metrics(), tie_policy_from(spec_.eval.text("ties")),
         is_exact() ? EvaluationRequest::Reach::kAll : EvaluationRequest::Reach::kFirstK};
     record.metrics = evaluate(found.retrievals, request);
-    if (const auto how = intervals_asked(spec_.eval)) {
+    if (auto how = intervals_asked(spec_.eval)) {
+      how->threads = threads_;
       for (const auto& [direction, own] : intervals_of(found.retrievals, request, *how)) {
         for (const auto& [name, interval] : own) {
           record.intervals[direction][name] = {interval.low, interval.high};
@@ -218,15 +265,16 @@ class Trial {
       request.correction =
           Correction{spec_.eval.text("correction"),
                      static_cast<std::size_t>(spec_.eval.integer("correction_neighbours")),
-                     spec_.eval.real("correction_temperature")};
+                     spec_.eval.real("correction_temperature"),
+                     static_cast<std::size_t>(spec_.eval.integer("correction_iterations"))};
     }
     if (!is_exact()) {
       request.make_index = [&](const Gallery& gallery) { return index_of(gallery); };
     }
-    if (is_exact() && !thresholds_from_dev()) {
+    if (is_pooled() && !thresholds_from_dev()) {
       const double given = spec_.eval.real("threshold");
       request.thresholds = {given, given};
-    } else if (is_exact() && dev_) {
+    } else if (is_pooled() && dev_) {
       request.thresholds = best_thresholds(load_sides(*dev_), request);
     }
     const auto folds = protocol_folds(spec_.eval.text("protocol"), dataset_, spec_.first,
@@ -241,8 +289,12 @@ class Trial {
     for (const std::string& name : names) out.push_back(parse_metric(name, {}));
     return out;
   }
+  /// Whether scores of different queries are on one scale.
+  bool is_pooled() const {
+    return is_exact() && !Correction{spec_.eval.text("correction")}.is_gated();
+  }
   bool draws_curve() const {
-    return is_exact() && std::ranges::any_of(asked_metrics(), &MetricName::uses_curve);
+    return is_pooled() && std::ranges::any_of(asked_metrics(), &MetricName::uses_curve);
   }
 
   /// As long as the metrics of the first k ask.

@@ -12,7 +12,9 @@
 #include "core/suggest.h"
 #include "eval/metrics.h"
 #include "run/kernels.h"
+#include "run/measures.h"
 #include "run/trial_data.h"
+#include "search/hubness.h"
 
 namespace alignlab {
 namespace {
@@ -99,11 +101,19 @@ void check_effect(const Node& tree, const Section& eval, const std::string& key,
       key, other, fmt::join(values, "\" or \""), eval.text(other)));
 }
 
+bool is_gated(const Section& eval) { return Correction{eval.text("correction")}.is_gated(); }
+
 void check_metric_names(const Node& tree, const Section& eval) {
   const Node* node = tree.find("eval.metrics");
   const Place place = node == nullptr ? Place{} : node->place;
   for (const std::string& name : eval.texts("metrics")) {
     const MetricName metric = parse_metric(name, place);
+    if (node != nullptr && is_gated(eval) && (metric.uses_threshold() || metric.uses_curve())) {
+      throw ConfigError(fmt::format(
+          "{}: metric '{}' compares scores of different queries; correction '{}' leaves them on "
+          "different scales",
+          place.text(), name, eval.text("correction")));
+    }
     if (node == nullptr || is_exact_kernel(eval.text("kernel")) || metric.is_of_first_k()) continue;
     throw ConfigError(fmt::format(
         "{}: metric '{}' needs every rank; kernel '{}' finds lists, which tell metrics of the "
@@ -167,16 +177,29 @@ TrialSpec resolve_trial(const Node& tree) {
   return spec;
 }
 
+void check_correction(const Node& tree, const Section& eval) {
+  for (const std::string option : {"bank", "neighbours", "temperature", "iterations"}) {
+    check_effect(tree, eval, "correction_" + option, "correction", corrections_that_read(option));
+  }
+  if (is_gated(eval) && !is_exact_kernel(eval.text("kernel"))) {
+    throw ConfigError(fmt::format(
+        "{}: eval.correction \"{}\" is not for every query, so it needs an exact kernel; found "
+        "\"{}\"",
+        tree.find("eval.correction")->place.text(), eval.text("correction"), eval.text("kernel")));
+  }
+}
+
 Section resolve_eval(const Node& tree) {
   Section eval = resolve(tree.find("eval"), eval_options(), "eval");
   check_effect(tree, eval, "threshold", "threshold_from", {"value"});
-  check_effect(tree, eval, "correction_bank", "correction", {"csls", "inverted-softmax"});
-  check_effect(tree, eval, "correction_neighbours", "correction", {"csls"});
-  check_effect(tree, eval, "correction_temperature", "correction", {"inverted-softmax"});
+  check_correction(tree, eval);
   for (const Option& option : kernel_options()) {
     check_effect(tree, eval, option.name, "kernel", kernels_that_read(option.name));
   }
   check_metric_names(tree, eval);
+  for (const std::string& name : eval.texts("measures")) {
+    find_row(measure_catalog(), name, "measure", tree.find("eval.measures")->place);
+  }
   return eval;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <unordered_map>
 #include <utility>
 
 #include "eval/metrics.h"
@@ -36,6 +37,32 @@ SearchSide picked(const SearchSide& side, const std::vector<std::size_t>& which)
   return out;
 }
 
+/// Those among the rows of a fold, by their places in it.
+std::vector<JudgedPair> picked(const std::vector<JudgedPair>& judged, const ProtocolFold& fold) {
+  const auto places = [](const std::vector<std::size_t>& which) {
+    std::unordered_map<std::size_t, std::size_t> out;
+    for (std::size_t i = 0; i < which.size(); ++i) out[which[i]] = i;
+    return out;
+  };
+  std::vector<JudgedPair> out;
+  if (judged.empty()) return out;
+  const auto first = places(fold.first), second = places(fold.second);
+  for (const JudgedPair& pair : judged) {
+    const auto one = first.find(pair.first), other = second.find(pair.second);
+    if (one == first.end() || other == second.end()) continue;
+    out.push_back({one->second, other->second, pair.grade});
+  }
+  return out;
+}
+
+/// Whether `which` are all rows, in order.
+bool are_all(const std::vector<std::size_t>& which, const SearchSide& side) {
+  for (std::size_t i = 0; i < which.size(); ++i) {
+    if (which[i] != i) return false;
+  }
+  return which.size() == side.keys.size();
+}
+
 /// One direction of one fold, and the notes that it is counted into.
 struct Direction {
   const SearchSide& queries;
@@ -45,44 +72,38 @@ struct Direction {
   std::span<const double> query_bias;  // where all pairs are compared on one scale
 };
 
+/// What a correction makes of a side as candidates.
 struct Corrected {
-  double first_s = 0.0;
-  double second_s = 0.0;
+  std::vector<double> bias;
+  std::vector<bool> gate;  // of a gated one
+  double seconds = 0.0;
 };
 
-/// Gives both sides the bias of the correction as candidates.
-Corrected correct(SearchSide& first, SearchSide& second, const RetrievalRequest& request) {
+Corrected corrected(const Gallery& candidates, const Gallery& bank,
+                    const RetrievalRequest& request) {
+  const auto start = std::chrono::steady_clock::now();
   Corrected out;
-  const auto biased = [&](const Gallery& candidates, Gallery bank, double& seconds) {
-    const auto start = std::chrono::steady_clock::now();
-    auto bias = corrected_bias(candidates, std::move(bank), *request.correction, request.kernel);
-    seconds = seconds_since(start);
-    return bias;
-  };
-  // A correction reads the other side as it was before its own.
-  const bool own_bank = request.bank == nullptr;
-  auto of_first =
-      biased(first.rows, own_bank ? second.rows : request.bank->second.rows, out.first_s);
-  auto of_second =
-      biased(second.rows, own_bank ? first.rows : request.bank->first.rows, out.second_s);
-  first.rows.bias = std::move(of_first);
-  second.rows.bias = std::move(of_second);
+  out.bias = corrected_bias(candidates, bank, *request.correction, request.kernel);
+  if (request.correction->is_gated()) {
+    out.gate = best_of_bank(candidates, bank, request.kernel);
+  }
+  out.seconds = seconds_since(start);
   return out;
 }
 
 class FoldSearch {
  public:
-  FoldSearch(SearchSide first, SearchSide second, const RetrievalRequest& request)
+  FoldSearch(SearchSide first, SearchSide second, RelevantRows relevant,
+             const RetrievalRequest& request)
       : request_(request),
         first_(std::move(first)),
         second_(std::move(second)),
-        of_first_(Relevance::from_groups(first_.keys, second_.keys)),
-        of_second_(Relevance::from_groups(second_.keys, first_.keys)) {
-    // csls subtracts as much for a query as for a candidate; a softmax over queries nothing.
-    const bool corrects_queries = request.correction && request.correction->kind == "csls";
-    if (request.correction && !corrects_queries) keep_query_bias();
-    if (request.correction) corrected_ = correct(first_, second_, request);
-    if (!request.correction || corrects_queries) keep_query_bias();
+        of_first_(std::move(relevant.of_first)),
+        of_second_(std::move(relevant.of_second)) {
+    const bool corrects_queries = request.correction && request.correction->is_mutual();
+    if (!corrects_queries) keep_query_bias();
+    if (request.correction) correct();
+    if (corrects_queries) keep_query_bias();
   }
 
   /// Adds the seconds of each repetition to `seconds`.
@@ -95,10 +116,15 @@ class FoldSearch {
     for (double& sample : seconds) {
       progress.check();
       const auto start = std::chrono::steady_clock::now();
-      out = first == nullptr
-                ? rank_both(first_.rows, second_.rows, of_first_, of_second_, request_.kernel)
-                : TwoWayRanks{listed(*second, first_, second_, of_first_),
-                              listed(*first, second_, first_, of_second_)};
+      if (first != nullptr) {
+        out = {listed(*second, first_, second_, of_first_),
+               listed(*first, second_, first_, of_second_)};
+      } else if (is_gated()) {
+        out = {gated(first_, second_, corrected_second_, of_first_),
+               gated(second_, first_, corrected_first_, of_second_)};
+      } else {
+        out = rank_both(first_.rows, second_.rows, of_first_, of_second_, request_.kernel);
+      }
       sample += seconds_since(start);
     }
     return out;
@@ -110,14 +136,34 @@ class FoldSearch {
   Direction from_second() const {
     return {second_, first_, of_second_, request_.thresholds.second_to_first, second_query_bias_};
   }
-  const Corrected& corrected() const { return corrected_; }
+  const Corrected& corrected_first() const { return corrected_first_; }
+  const Corrected& corrected_second() const { return corrected_second_; }
 
  private:
+  bool is_gated() const { return request_.correction && request_.correction->is_gated(); }
+
+  /// A correction reads the other side as it was before its own.
+  void correct() {
+    const SearchSides* bank = request_.bank;
+    corrected_first_ =
+        corrected(first_.rows, bank == nullptr ? second_.rows : bank->second.rows, request_);
+    corrected_second_ =
+        corrected(second_.rows, bank == nullptr ? first_.rows : bank->first.rows, request_);
+    if (is_gated()) return;
+    first_.rows.bias = corrected_first_.bias;
+    second_.rows.bias = corrected_second_.bias;
+  }
+
   void keep_query_bias() {
     first_query_bias_ = first_.rows.bias;
     second_query_bias_ = second_.rows.bias;
   }
 
+  Ranks gated(const SearchSide& queries, const SearchSide& candidates, const Corrected& own,
+              const Relevance& relevant) const {
+    return rank_gated(queries.rows.vectors, candidates.rows, own.bias, own.gate, relevant,
+                      request_.kernel);
+  }
   Ranks listed(SearchIndex& index, const SearchSide& queries, const SearchSide& candidates,
                const Relevance& relevant) const {
     return ranks_of_lists(index.top_k(queries.rows.vectors, request_.longest_list), relevant,
@@ -131,7 +177,8 @@ class FoldSearch {
   Relevance of_second_;
   std::vector<double> first_query_bias_;
   std::vector<double> second_query_bias_;
-  Corrected corrected_;
+  Corrected corrected_first_;
+  Corrected corrected_second_;
 };
 
 ThresholdCurve curve_of(const Direction& direction, const Kernel& kernel) {
@@ -143,6 +190,8 @@ Retrieval describe(const Direction& direction, Ranks ranks, const RetrievalReque
   Retrieval out;
   out.ranks = std::move(ranks);
   out.groups = direction.queries.groups;
+  // Scores of queries that a gate lets through are on another scale than the others'.
+  if (request.correction && request.correction->is_gated()) return out;
   if (direction.threshold) {
     out.threshold = direction.threshold;
     out.decisions =
@@ -176,12 +225,17 @@ void note(SearchNotes& notes, const Direction& direction, double correct_s,
 
 }  // namespace
 
-Found retrieve(const SearchSides& sides, const std::vector<ProtocolFold>& folds,
+Found retrieve(SearchSides sides, const std::vector<ProtocolFold>& folds,
                const RetrievalRequest& request, Progress& progress) {
   Found out;
+  const auto take = [&](SearchSide& side, const std::vector<std::size_t>& which) {
+    return folds.size() == 1 && are_all(which, side) ? std::move(side) : picked(side, which);
+  };
   for (const ProtocolFold& fold : folds) {
-    const FoldSearch search(picked(sides.first, fold.first), picked(sides.second, fold.second),
-                            request);
+    SearchSide first = take(sides.first, fold.first), second = take(sides.second, fold.second);
+    RelevantRows relevant =
+        relevant_rows(sides.positives, first.keys, second.keys, picked(sides.judged, fold));
+    const FoldSearch search(std::move(first), std::move(second), std::move(relevant), request);
     TwoWayRanks ranks = search.rank(out.search_s, progress);
     const auto add = [&](const std::string& name, const Direction& direction, Ranks own,
                          double correct_s) {
@@ -189,15 +243,17 @@ Found retrieve(const SearchSides& sides, const std::vector<ProtocolFold>& folds,
       note(out.notes[name], direction, correct_s, request);
     };
     add(sides.first_to_second, search.from_first(), std::move(ranks.of_first),
-        search.corrected().second_s);
+        search.corrected_second().seconds);
     add(sides.second_to_first, search.from_second(), std::move(ranks.of_second),
-        search.corrected().first_s);
+        search.corrected_first().seconds);
   }
   return out;
 }
 
-Thresholds best_thresholds(const SearchSides& dev, const RetrievalRequest& request) {
-  const FoldSearch search(dev.first, dev.second, request);
+Thresholds best_thresholds(SearchSides dev, const RetrievalRequest& request) {
+  RelevantRows relevant = relevant_rows(dev.positives, dev.first.keys, dev.second.keys, dev.judged);
+  const FoldSearch search(std::move(dev.first), std::move(dev.second), std::move(relevant),
+                          request);
   return {best_f1_threshold(curve_of(search.from_first(), request.kernel)),
           best_f1_threshold(curve_of(search.from_second(), request.kernel))};
 }

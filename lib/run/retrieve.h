@@ -12,6 +12,7 @@
 #include "core/progress.h"
 #include "data/protocol.h"
 #include "record/retrieval_file.h"
+#include "run/judged_pairs.h"
 #include "search/hubness.h"
 #include "search/search.h"
 
@@ -28,6 +29,8 @@ struct SearchSides {
   SearchSide second;
   std::string first_to_second;  // names of the directions
   std::string second_to_first;
+  std::vector<JudgedPair> judged = {};  // pairs of rows that people judged
+  std::string positives = "pairs";      // what is relevant: of kPositives
 };
 
 struct Thresholds {
@@ -36,10 +39,10 @@ struct Thresholds {
 };
 
 struct RetrievalRequest {
-  Kernel kernel;  // exact
-  std::optional<Correction> correction;
-  const SearchSides* bank = nullptr;  // of the correction; null: the evaluated queries
-  Thresholds thresholds;              // decisions are made where there is one
+  Kernel kernel;                         // exact
+  std::optional<Correction> correction;  // a gated one: no decisions, no curve, no index
+  const SearchSides* bank = nullptr;     // of the correction; null: the evaluated queries
+  Thresholds thresholds;                 // decisions are made where there is one
   bool draws_curve = false;
   std::int64_t repetitions = 1;
   /// Searches for lists of so many with an index of this kind, and not by rank.
@@ -48,11 +51,11 @@ struct RetrievalRequest {
   bool measures_costs = false;  // of the index, or of exact search by the kernel
 };
 
-/// The sides outlive no call.
-Found retrieve(const SearchSides& sides, const std::vector<ProtocolFold>& folds,
+/// Takes the sides, whose rows are copied only where there are several folds.
+Found retrieve(SearchSides sides, const std::vector<ProtocolFold>& folds,
                const RetrievalRequest& request, Progress& progress);
 
-/// Those with the best micro F1 on these sides, corrected as the request says.
-Thresholds best_thresholds(const SearchSides& dev, const RetrievalRequest& request);
+/// Those with the best micro F1 on these sides, corrected as the request says, by no gated one.
+Thresholds best_thresholds(SearchSides dev, const RetrievalRequest& request);
 
 }  // namespace alignlab

@@ -153,7 +153,7 @@ void note_left_out(Score& score) {
 
 Score score_embeddings(EmbeddingScoreRequest request, Progress& progress) {
   request.evaluation.reach = Reach::kAll;
-  const SearchSides sides = load_sides(request);
+  SearchSides sides = load_sides(request);
   RetrievalRequest search;
   search.kernel.threads = request.threads;
   search.draws_curve = std::ranges::any_of(request.evaluation.metrics, &MetricName::uses_curve);
@@ -161,7 +161,7 @@ Score score_embeddings(EmbeddingScoreRequest request, Progress& progress) {
   std::optional<SearchSides> bank;
   if (request.correction != "none") {
     search.correction = Correction{request.correction, request.correction_neighbours,
-                                   request.correction_temperature};
+                                   request.correction_temperature, request.correction_iterations};
     if (request.query_bank) {
       bank = SearchSides{{prepared(*request.query_bank, request.similarity), {}, {}},
                          {prepared(*request.candidate_bank, request.similarity), {}, {}},
@@ -174,7 +174,8 @@ Score score_embeddings(EmbeddingScoreRequest request, Progress& progress) {
     }
   }
   Score out;
-  Found found = retrieve(sides, folds_of(sides, request), search, progress);
+  const auto folds = folds_of(sides, request);
+  Found found = retrieve(std::move(sides), folds, search, progress);
   out.retrievals = std::move(found.retrievals);
   require_something_relevant(out, request.queries.string());
   evaluate_into(out, request);

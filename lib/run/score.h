@@ -38,6 +38,7 @@ struct EmbeddingScoreRequest : ScoreRequest {
   std::string correction = "none";
   std::size_t correction_neighbours = 10;
   double correction_temperature = 0.3;
+  std::size_t correction_iterations = 10;
   std::optional<std::filesystem::path> query_bank;      // queries that a correction reads; both or
   std::optional<std::filesystem::path> candidate_bank;  // none: the evaluated ones, transductive
   int threads = 1;

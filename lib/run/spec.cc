@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "data/protocol.h"
+#include "run/judged_pairs.h"
 #include "run/kernels.h"
 #include "run/stage_versions.h"
 #include "search/hubness.h"
@@ -70,6 +71,11 @@ const Options& eval_options() {
                             .summary = "which items are evaluated against which",
                             .fallback = std::string("all-pairs"),
                             .choices = names_of(protocol_catalog())},
+                           {.name = "positives",
+                            .summary = "what is relevant: pairs, what the data set's judgements "
+                                       "grade above 0, or both",
+                            .fallback = std::string("pairs"),
+                            .choices = kPositives},
                            {.name = "split",
                             .summary = "the evaluated split",
                             .fallback = std::string("test"),
@@ -111,10 +117,15 @@ const Options& eval_options() {
                             .fallback = std::int64_t{10},
                             .least = 1},
                            {.name = "correction_temperature",
-                            .summary = "inverted-softmax: in standard deviations of scores",
+                            .summary = "of softmaxes, in standard deviations of scores",
                             .fallback = 0.3,
                             .least = 0.001,
                             .most = 1000.0},
+                           {.name = "correction_iterations",
+                            .summary = "sinkhorn: each computes all scores twice",
+                            .fallback = std::int64_t{10},
+                            .least = 1,
+                            .most = 1000},
                            {.name = "control",
                             .summary = "oracle: items that belong together score alike, "
                                        "whatever the aligner; what a perfect one would get",
@@ -125,6 +136,10 @@ const Options& eval_options() {
                             .fallback = std::int64_t{3},
                             .least = 1,
                             .most = 1000},
+                           {.name = "measures",
+                            .summary = "of embeddings, beside retrieval ('alignlab list measures')",
+                            .fallback = std::vector<std::string>{},
+                            .may_be_empty = true},
                            {.name = "intervals",
                             .summary = "confidence intervals of metrics, of queries drawn anew by "
                                        "group with the gallery as it is",

@@ -59,8 +59,8 @@ std::string spec_hash(const TrialSpec& spec, const std::string& content);
 const Options& train_options();
 const Options& eval_options();
 /// Those of [eval] that are applied to ranks once these are found: they name no stage before.
-inline const std::vector<std::string> kEvaluatedAfterwards{"metrics", "ties", "intervals",
-                                                           "interval_level", "resamples"};
+inline const std::vector<std::string> kEvaluatedAfterwards{
+    "metrics", "ties", "intervals", "interval_level", "resamples", "measures"};
 /// Nothing where none are asked for.
 std::optional<IntervalRequest> intervals_asked(const Section& eval);
 

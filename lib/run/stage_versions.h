@@ -11,6 +11,7 @@ inline constexpr int kModelVersion = 3;
 inline constexpr int kEmbeddingsVersion = 1;
 inline constexpr int kFusionVersion = 1;
 inline constexpr int kRanksVersion = 3;
-inline constexpr int kMetricsVersion = 2;
+inline constexpr int kMetricsVersion = 3;
+inline constexpr int kMeasuresVersion = 1;
 
 }  // namespace alignlab

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "align/aligner.h"
 #include "core/error.h"
 #include "core/hash.h"
 #include "data/protocol.h"
+#include "run/judged_pairs.h"
 #include "run/label_budget.h"
 
 namespace alignlab {
@@ -61,6 +63,12 @@ void require_model_data(const Dataset& dataset, const TrialSpec& spec) {
       spec.dataset.string(), groups, name_of(spec.first), name_of(spec.second), budget));
 }
 
+bool reads_judgements(const TrialSpec& spec) {
+  const std::vector<std::string> measures = spec.eval.texts("measures");
+  return spec.eval.text("positives") != "pairs" ||
+         std::ranges::find(measures, "judgements") != measures.end();
+}
+
 }  // namespace
 
 std::string where_looked(const std::filesystem::path& path) {
@@ -91,11 +99,14 @@ std::string content_read(const Dataset& dataset, const TrialSpec& spec) {
     all += content_read(dataset, model->first, model->first_features) +
            content_read(dataset, model->second, model->second_features);
   }
+  if (reads_judgements(spec)) all += dataset.hash_of_judgements();
   return hash_of(all).hex();
 }
 
 std::string content_evaluated(const Dataset& dataset, const TrialSpec& spec) {
-  return hash_of(dataset.hash_of_raw(spec.first) + dataset.hash_of_raw(spec.second)).hex();
+  std::string all = dataset.hash_of_raw(spec.first) + dataset.hash_of_raw(spec.second);
+  if (spec.eval.text("positives") != "pairs") all += dataset.hash_of_judgements();
+  return hash_of(all).hex();
 }
 
 void require_data(const Dataset& dataset, const TrialSpec& spec) {
@@ -113,6 +124,14 @@ void require_data(const Dataset& dataset, const TrialSpec& spec) {
     require_split(dataset, spec, Split::kTrain,
                   "; eval.correction takes its bank from there unless eval.correction_bank says "
                   "otherwise");
+  }
+  if (spec.eval.text("positives") != "pairs" &&
+      judged_pairs(dataset, spec.first, spec.second, spec.split()).empty()) {
+    throw DataError(fmt::format(
+        "{}: split {} has no judgements of {} and {} items; eval.positives = \"{}\" reads them "
+        "('alignlab add-judgements' stores them)",
+        spec.dataset.string(), name_of(spec.split()), name_of(spec.first), name_of(spec.second),
+        spec.eval.text("positives")));
   }
   protocol_folds(spec.eval.text("protocol"), dataset, spec.first, spec.second, spec.split());
 }

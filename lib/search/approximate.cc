@@ -49,8 +49,7 @@ Ranks ranks_of_lists(const TopK& lists, const Relevance& relevant, std::size_t c
     for (const std::int32_t candidate : relevant.of(i)) {
       const auto place = std::find(first, last, candidate);
       // Behind any k, also one beyond the gallery.
-      constexpr std::int64_t kUnlisted = std::int64_t{1} << 60;
-      out.above.push_back(place == last ? kUnlisted : place - first);
+      out.above.push_back(place == last ? Ranks::kUnlisted : place - first);
     }
     out.offsets.push_back(std::ssize(out.above));
   }

@@ -86,6 +86,42 @@ TEST_F(RunExport, WritesEmbeddingsWithTheirIds) {
   EXPECT_EQ(lines_in(content.str()), texts.rows());
 }
 
+TEST_F(RunExport, WritesTheCurvesOfATrialThatKeptThem) {
+  const Words sweep = sweep_command(
+      {"seed=0", "eval.metrics=[\"micro_AP\"]", "eval.threshold_from=value", "--out", "curved"});
+  output_of(folder_->path(), sweep);
+  output_of(folder_->path(),
+            {"export", "curved", "curves", "--out", "curves", "row=contrastive", "seed=0"});
+  for (const char* direction : {"image_to_text", "text_to_image"}) {
+    std::ifstream csv(*folder_ / "curves" / (std::string(direction) + ".csv"));
+    std::string header;
+    ASSERT_TRUE(std::getline(csv, header));
+    EXPECT_EQ(header, "threshold,precision,recall,false_positive_rate");
+    double threshold = INFINITY, recall = 0.0, false_positives = 0.0;
+    char comma = 0;
+    for (double t, p, r, f; csv >> t >> comma >> p >> comma >> r >> comma >> f;) {
+      EXPECT_LT(t, threshold);
+      EXPECT_GT(r, recall);
+      EXPECT_GE(f, false_positives);
+      threshold = t, recall = r, false_positives = f;
+    }
+    EXPECT_EQ(recall, 100.0);
+  }
+  EXPECT_TRUE(refused(
+      alignlab(folder_->path(), command({"curves", "--out", "none", "row=contrastive", "seed=0"})),
+      2, {"export curves: expected a trial with a metric of all thresholds"}));
+  EXPECT_FALSE(fs::exists(*folder_ / "none"));
+}
+
+TEST_F(RunExport, RefusesRankingsOfATrialThatCorrectsSomeQueriesAlone) {
+  output_of(folder_->path(),
+            sweep_command({"seed=0", "eval.correction=qb-norm", "--out", "gated"}));
+  EXPECT_TRUE(refused(alignlab(folder_->path(), {"export", "gated", "trec", "--out", "none",
+                                                 "--store", "store", "row=contrastive", "seed=0"}),
+                      2, {"found correction 'qb-norm', which corrects some queries alone"}));
+  EXPECT_FALSE(fs::exists(*folder_ / "none"));
+}
+
 TEST_F(RunExport, AndRunningAgainDoNotMindAFeatureThatTheTrialDoesNotRead) {
   const ScratchFolder folder;
   fs::copy(scenes(), folder.path(), fs::copy_options::recursive);

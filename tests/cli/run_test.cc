@@ -94,7 +94,7 @@ std::string results(const json& record) {
 TEST_F(Sweep, WritesOneRecordATrialWithEverythingATableNeeds) {
   std::set<std::string> seen;
   for (const auto& [id, record] : before_) {
-    EXPECT_EQ(record.at("schema"), 2);
+    EXPECT_EQ(record.at("schema"), 3);
     EXPECT_EQ(record.at("id"), id);
     EXPECT_EQ(record.at("status"), "ok");
     EXPECT_EQ(record.at("error"), "");

@@ -234,8 +234,9 @@ TEST_F(ScoreCommand, GivesBesideWhatAnotherProgramWouldPrint) {
             (std::set<std::string>{"r1", "r5", "r10", "medr", "meanr"}));
   EXPECT_EQ(vsepp["query_to_candidate"]["medr"], 2.0);
   const Outcome text = run(rows({"--metric-compat", "clip_benchmark"}));
-  EXPECT_TRUE(
-      contains(line_of(text.out, "query to candidate", "R@1"), "retrieval_recall@1 0.3333"));
+  const std::string line = line_of(text.out, "query to candidate", "R@1");
+  EXPECT_TRUE(contains(line, "retrieval_recall@1 0.3333"));
+  EXPECT_EQ(line.find("retrieval_recall@1"), line.rfind("retrieval_recall@1"));
   EXPECT_TRUE(contains(text.err, "clip_benchmark: shares of 1, not percent"));
   EXPECT_EQ(tests::lines_in(text.err), 1U);
 }
@@ -270,6 +271,41 @@ TEST_F(ScoreCommand, RefusesACommandLineThatIsNotSo) {
                       {"--query-bank: no --correction reads it"}));
   EXPECT_TRUE(refuses(rows({"--metrics", "micro_F1@t"}), 2, {"need --threshold"}));
   EXPECT_TRUE(refuses(rows({"--protocol", "class-labels"}), 2, {"--query-groups"}));
+  EXPECT_TRUE(refuses(rows({"--curves", "out"}), 2, {"--curves: expected micro_AP or micro_AUC"}));
+  EXPECT_TRUE(refuses(lists({"--curves", "out"}), 2, {"--curves is for matrices, not for --run"}));
+  EXPECT_TRUE(refuses(rows({"--correction-iterations", "3", "--correction", "csls"}), 2,
+                      {"--correction-iterations: has an effect only with --correction sinkhorn; it "
+                       "is csls"}));
+  EXPECT_TRUE(refuses(rows({"--correction", "qb-norm", "--metrics", "micro_AP"}), 2,
+                      {"metric 'micro_AP' compares scores of different queries"}));
+}
+
+TEST_F(ScoreCommand, WritesTheCurvesOfBothDirections) {
+  output(rows({"--metrics", "micro_AP", "--curves", "curves"}));
+  // Relevant pairs score 9, 4 and 6; the others 3 2 5 8 1 7.
+  std::ifstream csv(folder_ / "curves/query_to_candidate.csv");
+  const std::string text{std::istreambuf_iterator<char>(csv), {}};
+  EXPECT_EQ(text,
+            "threshold,precision,recall,false_positive_rate\n"
+            "9,100,33.333333333333336,0\n"
+            "6,50,66.66666666666667,33.333333333333336\n"
+            "4,50,100,50\n");
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "curves/candidate_to_query.csv"));
+}
+
+TEST_F(ScoreCommand, SaysThatACorrectionWithoutABankIsTransductive) {
+  for (const char* correction :
+       {"csls", "inverted-softmax", "dual-softmax", "sinkhorn", "qb-norm"}) {
+    const json found = parsed(rows({"--correction", correction}));
+    EXPECT_EQ(found["correction"], correction);
+    EXPECT_EQ(found["notices"],
+              json({std::string(correction) +
+                    " looks at all evaluated queries: the result is transductive"}));
+    const json inductive = parsed(
+        rows({"--correction", correction, "--query-bank", "q.npy", "--candidate-bank", "c.npy"}));
+    EXPECT_EQ(inductive["notices"], json::array());
+    EXPECT_EQ(inductive["metrics"], found["metrics"]);  // it is the same bank
+  }
 }
 
 TEST_F(ScoreCommand, RefusesValuesThatCannotBe) {
@@ -283,6 +319,7 @@ TEST_F(ScoreCommand, RefusesValuesThatCannotBe) {
       {"--protocol", "coco-5", "unknown protocol 'coco-5' (did you mean 'coco-5k'?)"},
       {"--correction", "cls", "unknown correction 'cls' (did you mean 'csls'?)"},
       {"--intervals", "bac", "unknown intervals 'bac' (did you mean 'bca'?)"},
+      {"--correction-neighbours", "0", "--correction-neighbours: has an effect only with"},
       {"--metric-compat", "treck", "unknown program 'treck' (did you mean 'trec'?)"},
       {"--level", "95", "--level: expected 0.5 to 0.9999, found 95"},
       {"--level", "nan", "--level: expected 0.5 to 0.9999, found nan"},

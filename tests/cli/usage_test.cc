@@ -41,7 +41,8 @@ class Usage : public ::testing::Test {
 TEST_F(Usage, HelpListsEveryCommand) {
   const Words listed = commands();
   for (const char* name :
-       {"list", "generate", "import", "add-features", "inspect", "run", "table"}) {
+       {"list", "generate", "import", "add-features", "add-judgements", "extract", "export",
+        "inspect", "run", "score", "table", "compare", "study"}) {
     EXPECT_EQ(std::ranges::count(listed, name), 1) << name;
   }
   EXPECT_EQ(output({"-h"}), output({"--help"}));

@@ -42,6 +42,18 @@ TEST(Rng, RepeatsItselfForEqualSeedAndPurpose) {
   EXPECT_EQ(first_words(Rng(42, "epoch"), 100), first_words(Rng(42, "epoch"), 100));
 }
 
+TEST(Rng, FillsWithTheWordsThatItWouldGiveOneByOne) {
+  Rng one(11, "fill"), other = one, lengths(12, "lengths");
+  for (int i = 0; i < 200; ++i) {
+    std::vector<std::uint32_t> numbers(lengths.below(i % 10 == 0 ? 300 : 40));
+    one.fill(numbers);
+    for (const std::uint32_t number : numbers) ASSERT_EQ(number, other.next_u32());
+    for (std::uint64_t left = lengths.below(3); left > 0; --left) {
+      ASSERT_EQ(one.next_u32(), other.next_u32());
+    }
+  }
+}
+
 TEST(Rng, CopiesContinueAlikeFromTheMiddleOfABlock) {
   Rng one(3, "copy");
   one.next_u32();

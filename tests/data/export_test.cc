@@ -282,11 +282,28 @@ TEST_F(Export, WritesJudgementsWithTheirGrades) {
     writer.add_file(Modality::kImage, {"i", 0, Split::kTest}, std::nullopt, "i.jpg");
     writer.add_text({"t", 0, Split::kTest}, "t");
     writer.add_text({"u", 1, Split::kTest}, "u");
-    writer.write_judgements(Modality::kText, Modality::kImage, {{0, 0, 2.0F}, {1, 0, 0.5F}});
+    // A pair that was judged several times has its highest grade.
+    writer.write_judgements(Modality::kText, Modality::kImage,
+                            {{0, 0, 2.0F}, {0, 0, 3.0F}, {0, 0, 1.0F}, {1, 0, 1.0F}});
     writer.commit();
   }
   write(Dataset::open(folder_ / "d.h5"), "qrels");
-  EXPECT_EQ(read_file(folder_ / "out"), "t 0 i 2\nu 0 i 0.5\n");
+  EXPECT_EQ(read_file(folder_ / "out"), "t 0 i 3\nu 0 i 1\n");
+}
+
+TEST_F(Export, RefusesGradesThatQrelsCannotHold) {
+  {
+    DatasetWriter writer(folder_ / "d.h5", {"d", "", ""}, {});
+    writer.add_file(Modality::kImage, {"i", 0, Split::kTest}, std::nullopt, "i.jpg");
+    writer.add_text({"t", 0, Split::kTest}, "t");
+    writer.write_judgements(Modality::kText, Modality::kImage, {{0, 0, 0.5F}});
+    writer.commit();
+  }
+  const Dataset dataset = Dataset::open(folder_ / "d.h5");
+  EXPECT_EQ(message_of<DataError>([&] { write(dataset, "qrels"); }),
+            dataset.path().string() +
+                ": judgement 0: expected a whole grade, which is all that qrels have, found 0.5");
+  EXPECT_FALSE(fs::exists(folder_ / "out"));
 }
 
 TEST_F(Export, WritesJudgementsOfTheAskedSplitAndNoOthers) {

@@ -27,9 +27,9 @@ class JudgementFiles : public ::testing::Test {
   std::string refusal_of(std::string_view text) {
     return after(path_.string(), message_of<DataError>([&] { read(text); }));
   }
-  static std::vector<Row> rows_of(const std::vector<Judgement>& judgements) {
+  static std::vector<Row> rows_of(const std::vector<HumanJudgement>& judgements) {
     std::vector<Row> rows;
-    for (const Judgement& one : judgements) {
+    for (const HumanJudgement& one : judgements) {
       rows.emplace_back(one.image, one.caption, one.rating, one.is_own_caption);
     }
     return rows;
@@ -68,14 +68,14 @@ TEST_F(JudgementFiles, GiveTheCrowdsShareOfYes) {
 }
 
 TEST_F(JudgementFiles, AreCommonlyJudgedWithoutOwnCaptionsWhereExpertsJudged) {
-  const std::vector<Judgement> experts =
+  const std::vector<HumanJudgement> experts =
       commonly_judged(read("a.jpg\ta.jpg#0\t4\t4\t4\n"
                            "a.jpg\tb.jpg#1\t1\t2\t3\n"
                            "b.jpg\tb.jpg#1\t3\t4\t4\n"));
   EXPECT_EQ(rows_of(experts), (std::vector<Row>{{"a.jpg", "b.jpg#1", 1.0, false},
                                                 {"a.jpg", "b.jpg#1", 2.0, false},
                                                 {"a.jpg", "b.jpg#1", 3.0, false}}));
-  const std::vector<Judgement> crowd =
+  const std::vector<HumanJudgement> crowd =
       commonly_judged(read("a.jpg\ta.jpg#0\t1.0\t3\t0\n"
                            "a.jpg\tb.jpg#1\t0.25\t1\t3\n"));
   EXPECT_EQ(rows_of(crowd),
@@ -200,7 +200,7 @@ TEST_F(JudgementFiles, AreReadOrRefusedHoweverTheyAreDamaged) {
   for (const auto format : {JudgementFormat::kExpert, JudgementFormat::kCrowd}) {
     const Written file = written(rng, format, 12);
     const int refused = tests::refused_copies(file.text, path_, 300, [&] {
-      for (const Judgement& judgement : read_judgement_file(path_).judgements) {
+      for (const HumanJudgement& judgement : read_judgement_file(path_).judgements) {
         ASSERT_GE(judgement.rating, 0.0);
         ASSERT_LE(judgement.rating, 4.0);
         ASSERT_FALSE(judgement.image.empty());

@@ -189,7 +189,7 @@ TEST_F(TrecFiles, CountTiesAndThoseEarlierInTheFile) {
 TEST_F(TrecFiles, PutUnlistedRelevantDocumentsBehindAll) {
   const ListedRanks found =
       ranks_of("q Q0 a 1 2 t\nq Q0 b 2 1 t\n", "q 0 z 1\nq 0 b 1\nq 0 y 1\nq 0 x 0\n");
-  EXPECT_EQ(found.ranks.above, (Numbers{kUnlisted, 1, kUnlisted}));
+  EXPECT_EQ(found.ranks.above, (Numbers{Ranks::kUnlisted, 1, Ranks::kUnlisted}));
   EXPECT_EQ(found.ranks.ties, (Numbers{0, 0, 0}));
   EXPECT_EQ(found.ranks.offsets, (Numbers{0, 3}));
 }
@@ -198,7 +198,7 @@ TEST_F(TrecFiles, KeepJudgedQueriesThatTheRunLacksAndCountTheOthers) {
   const ListedRanks found = ranks_of("q1 Q0 a 1 2 t\nq5 Q0 a 1 2 t\nq6 Q0 a 1 2 t\n",
                                      "q2 0 a 1\nq1 0 a 1\nq3 0 a 0\nq4 0 a 1\n");
   EXPECT_EQ(found.queries, (std::vector<std::string>{"q2", "q1", "q3", "q4"}));
-  EXPECT_EQ(found.ranks.above, (Numbers{kUnlisted, 0, kUnlisted}));
+  EXPECT_EQ(found.ranks.above, (Numbers{Ranks::kUnlisted, 0, Ranks::kUnlisted}));
   EXPECT_EQ(found.ranks.offsets, (Numbers{0, 1, 2, 2, 3}));
   EXPECT_EQ(found.without_list, 3U);
   EXPECT_EQ(found.unjudged, 2U);
@@ -238,7 +238,7 @@ double average_precision(const Ranks& ranks, std::size_t query) {
   std::vector<std::int64_t> places;
   for (auto r = ranks.offsets[query]; r < ranks.offsets[query + 1]; ++r) {
     const auto at = static_cast<std::size_t>(r);
-    if (ranks.above[at] < kUnlisted) places.push_back(ranks.above[at] + ranks.ties_before[at]);
+    if (ranks.above[at] < Ranks::kUnlisted) places.push_back(ranks.above[at] + ranks.ties_before[at]);
   }
   std::ranges::sort(places);
   double sum = 0.0;

@@ -106,9 +106,10 @@ TEST(Resamples, DrawAsManyGroupsAsThereAre) {
 
 TEST(Resamples, TakeTwoDrawsFromEachNumberOfTheirStream) {
   for (const std::uint64_t groups : {1U, 5U, 24U, 777U, 40000U}) {
-    Rng rng(9, "bootstrap");
     Rows expected(4, std::vector<std::uint32_t>(groups, 0));
-    for (auto& row : expected) {
+    for (std::size_t b = 0; b < expected.size(); ++b) {
+      auto& row = expected[b];
+      Rng rng(9, "bootstrap " + std::to_string(b));
       std::uint64_t drawn = 0;
       while (drawn < groups) {
         const std::uint32_t number = rng.next_u32();

@@ -31,6 +31,7 @@ TrialRecord full_record() {
       "cpu",       3};
   record.metrics = {{"image_to_text", {{"R@1", 100.0 / 3.0}, {"MedR", 2.0}}},
                     {"both", {{"rsum", 0.1 + 0.2}}}};
+  record.measures = {{"geometry", {{"linear_CKA", 0.5}}}};
   record.tie_rate = {{"image_to_text", 0.25}};
   record.intervals["image_to_text"]["R@1"] = {30.25, 36.5};
   record.counts = {{"image_to_text", {{"queries", 1000.0}}}};
@@ -42,7 +43,7 @@ TrialRecord full_record() {
 
 /// The same, written by hand.
 const char* const kFullRecord = R"({
-  "schema": 2, "id": "0123abcd", "case": "MLP \"wide\"", "seed": 7, "status": "ok", "error": "",
+  "schema": 3, "id": "0123abcd", "case": "MLP \"wide\"", "seed": 7, "status": "ok", "error": "",
   "spec": {"aligner": {"kind": "mlp-mse", "hidden": [512, 256]}}, "spec_hash": "ffee",
   "dataset": {"name": "scenes", "file": "data/scenes.h5", "content_hash": "aa"},
   "stages": [{"name": "fit", "key": "k1", "checksum": "c1", "cached": true},
@@ -53,6 +54,7 @@ const char* const kFullRecord = R"({
   "metrics": {"image_to_text": {"R@1": 33.333333333333336, "MedR": 2.0},
               "both": {"rsum": 0.30000000000000004}},
   "intervals": {"image_to_text": {"R@1": [30.25, 36.5]}},
+  "measures": {"geometry": {"linear_CKA": 0.5}},
   "tie_rate": {"image_to_text": 0.25}, "counts": {"image_to_text": {"queries": 1000.0}},
   "timing": {"fit_s": [1.5, 2.5], "rank_s": []}, "search": {"image_to_text": {"index_mb": 2.5}},
   "peak_memory_bytes": 5497558138880})";
@@ -178,7 +180,7 @@ TEST(ReadRecord, SaysWhichSchemaItFound) {
   other["schema"] = 99;
   write_text(path, other.dump());
   EXPECT_EQ(message_of<DataError>([&] { read_record(path); }),
-            path.string() + ": expected a record of schema 2, found 99");
+            path.string() + ": expected a record of schema 3, found 99");
 }
 
 TEST(ReadRecord, RefusesWhatIsNoJsonOrNoObjectAndNamesTheFile) {
@@ -214,6 +216,7 @@ TEST(ValueOf, FindsMetricsByDirectionAndTimingsAsMeans) {
   EXPECT_EQ(value_of(record, "rsum"), 0.1 + 0.2);
   EXPECT_EQ(value_of(record, "timing.fit_s"), 2.0);
   EXPECT_EQ(value_of(record, "search.image_to_text.index_mb"), 2.5);
+  EXPECT_EQ(value_of(record, "geometry.linear_CKA"), 0.5);
 }
 
 TEST(ValueOf, IsNothingWhereTheRecordHasNoSuchNumber) {

@@ -13,6 +13,7 @@
 #include "core/hdf5.h"
 #include "core/rng.h"
 #include "record/retrieval_file.h"
+#include "report/table_compatibility.h"
 #include "report/table_uncertainty.h"
 #include "tests/report/fixtures.h"
 
@@ -380,6 +381,21 @@ TEST_F(MarkedTable, ShowsTheBestAndWhatMayBeAsGood) {
   EXPECT_TRUE(contains(render(made, "markdown"),
                        "| theirs * | 100.0 | n/a |\n| poor | 0.0 | 1.00 |\n"
                        "| good | **100.0** | 1.00 |\n| near | **90.0** | 1.00 |\n"));
+}
+
+TEST_F(MarkedTable, ShowsBesideWhatAnotherProgramWouldPrint) {
+  ResultTable made = table();
+  add_compatible(made, run_.path(), "clip_benchmark");
+  EXPECT_EQ(made.columns, (std::vector<std::string>{
+                              "image_to_text.R@1",
+                              "image_to_text.clip_benchmark retrieval_recall@1", "timing.fit_s"}));
+  ASSERT_EQ(made.rows.at(3).name, "near");
+  EXPECT_EQ(made.rows[3].cells.at(0).mean(), 90.0);
+  EXPECT_DOUBLE_EQ(made.rows[3].cells.at(1).mean().value(), 0.9);
+  EXPECT_EQ(made.rows[3].cells.at(2).mean(), 1.0);
+  ASSERT_TRUE(made.rows.at(0).is_published());
+  EXPECT_FALSE(made.rows[0].cells.at(1).mean());
+  EXPECT_TRUE(contains(made.notes.back(), "clip_benchmark: shares of 1, not percent"));
 }
 
 TEST_F(MarkedTable, HasIntervalsOfMetricsOfItsOwnRows) {

@@ -363,20 +363,43 @@ TEST(Ensemble, RefusesUnknownKeysMissingOnesAndValuesOfNoUse) {
 
 TEST(Correction, RefusesOptionsThatNothingReads) {
   const auto eval = [](const std::string& lines) { return refusal("[eval]\n" + lines); };
-  EXPECT_EQ(eval("correction_bank = \"evaluated\"\n"),
-            "c.toml:18:1: eval.correction_bank has an effect only with eval.correction = \"csls\" "
-            "or \"inverted-softmax\"; it is \"none\"");
+  EXPECT_EQ(
+      eval("correction_bank = \"evaluated\"\n"),
+      "c.toml:18:1: eval.correction_bank has an effect only with eval.correction = \"csls\" "
+      "or \"inverted-softmax\" or \"dual-softmax\" or \"sinkhorn\" or \"qb-norm\"; it is \"none\"");
   EXPECT_EQ(eval("correction_neighbours = 5\ncorrection = \"inverted-softmax\"\n"),
             "c.toml:18:1: eval.correction_neighbours has an effect only with eval.correction = "
             "\"csls\"; it is \"inverted-softmax\"");
-  EXPECT_EQ(eval("correction_temperature = 0.5\ncorrection = \"csls\"\n"),
-            "c.toml:18:1: eval.correction_temperature has an effect only with eval.correction = "
-            "\"inverted-softmax\"; it is \"csls\"");
+  EXPECT_EQ(
+      eval("correction_temperature = 0.5\ncorrection = \"csls\"\n"),
+      "c.toml:18:1: eval.correction_temperature has an effect only with eval.correction = "
+      "\"inverted-softmax\" or \"dual-softmax\" or \"sinkhorn\" or \"qb-norm\"; it is \"csls\"");
+  EXPECT_EQ(eval("correction_iterations = 5\ncorrection = \"csls\"\n"),
+            "c.toml:18:1: eval.correction_iterations has an effect only with eval.correction = "
+            "\"sinkhorn\"; it is \"csls\"");
   EXPECT_TRUE(contains(eval("correction = \"cslss\"\n"), "'cslss' is not one of its values"));
   EXPECT_EQ(eval("correction = \"csls\"\ncorrection_neighbours = 0\n"),
             "c.toml:19:1: eval.correction_neighbours: expected a value >= 1, found 0");
   EXPECT_TRUE(contains(refusal(both("set = { \"eval.correction_neighbours\" = 5 }\n")),
                        "eval.correction_neighbours has an effect only with"));
+}
+
+TEST(Correction, OfSomeQueriesAloneRefusesWhatComparesAll) {
+  const auto eval = [](const std::string& lines) {
+    return refusal("[eval]\ncorrection = \"qb-norm\"\n" + lines);
+  };
+  EXPECT_EQ(eval("metrics = [\"R@1\", \"micro_F1@t\"]\n"),
+            "c.toml:19:1: metric 'micro_F1@t' compares scores of different queries; correction "
+            "'qb-norm' leaves them on different scales");
+  EXPECT_EQ(eval("metrics = [\"micro_AP\"]\n"),
+            "c.toml:19:1: metric 'micro_AP' compares scores of different queries; correction "
+            "'qb-norm' leaves them on different scales");
+  EXPECT_EQ(eval("kernel = \"hamming\"\n"),
+            "c.toml:18:1: eval.correction \"qb-norm\" is not for every query, so it needs an exact "
+            "kernel; found \"hamming\"");
+  // Those that nobody wrote are left out.
+  const TrialSpec spec = resolved("[eval]\ncorrection = \"qb-norm\"\n").trials.front();
+  EXPECT_EQ(spec.eval.text("correction"), "qb-norm");
 }
 
 TEST(Correction, TakesTheOptionsOfItsKind) {

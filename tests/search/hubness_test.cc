@@ -88,10 +88,16 @@ std::vector<long double> log_sums(const Gallery& candidates, const Matrix& bank,
 const std::array<Kernel, 4> kKernels{
     {{"scalar", 1}, {"certified", 1}, {"certified", 2}, {"certified", 5}}};
 
-TEST(CorrectionCatalog, HoldsNoCorrectionAndTwo) {
+TEST(CorrectionCatalog, SaysWhichOptionsEachReads) {
   std::vector<std::string> names;
   for (const CatalogRow& row : correction_catalog()) names.push_back(row.name);
-  EXPECT_EQ(names, (std::vector<std::string>{"none", "csls", "inverted-softmax"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"none", "csls", "inverted-softmax", "dual-softmax",
+                                             "sinkhorn", "qb-norm"}));
+  for (const char* option : {"bank", "neighbours", "temperature", "iterations"}) {
+    for (const std::string& name : corrections_that_read(option)) {
+      EXPECT_NE(std::ranges::find(names, name), names.end()) << option << ": " << name;
+    }
+  }
 }
 
 TEST(ScoreMoments, AreThoseOfTheWholePopulationOfScores) {
@@ -299,6 +305,118 @@ TEST(InvertedSoftmax, IsFiniteWhereAllScoresAreTheSame) {
   for (const double bias : found) EXPECT_NEAR(bias, -0.5 * std::log(4.0), 1e-12);
 }
 
+TEST(DualSoftmax, OrdersAsTheProductOfBothSoftmaxes) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    Rng rng(seed, "dual");
+    const Matrix queries = random_rows(20, 5, rng);
+    Gallery candidates{random_rows(30, 5, rng), {}, 0};
+    if (seed % 2 == 1) candidates.bias = random_bias(30, rng);
+    const Correction correction{"dual-softmax", 10, 0.5};
+    const auto t = 0.5L * moments_of(tests::all_scores(queries, candidates.vectors, {})).deviation;
+    const Gallery corrected{candidates.vectors,
+                            corrected_bias(candidates, {queries, {}, 0}, correction, {}), 0};
+    const TopK found = top_k(queries, corrected, 30, {});
+    const tests::Scores scores = tests::all_scores(queries, candidates.vectors, candidates.bias);
+    for (std::size_t q = 0; q < 20; ++q) {
+      std::vector<double> products;
+      for (std::size_t g = 0; g < 30; ++g) {
+        long double over_queries = 0.0L, over_candidates = 0.0L;
+        for (std::size_t i = 0; i < 20; ++i) over_queries += std::exp(scores[i][g] / t);
+        for (std::size_t i = 0; i < 30; ++i) over_candidates += std::exp(scores[q][i] / t);
+        const long double own = std::exp(scores[q][g] / t);
+        products.push_back(static_cast<double>(own / over_queries * own / over_candidates));
+      }
+      const auto expected = tests::ordered(products);
+      const auto begin = found.ids.begin() + static_cast<std::ptrdiff_t>(30 * q);
+      EXPECT_TRUE(std::equal(expected.begin(), expected.end(), begin)) << seed << ", " << q;
+    }
+  }
+}
+
+TEST(Sinkhorn, MakesAllRowsAndColumnsSumAlike) {
+  Rng rng(3, "sinkhorn");
+  const Matrix queries = random_rows(24, 5, rng);
+  Gallery candidates{random_rows(24, 5, rng), random_bias(24, rng), 0};
+  const Correction correction{"sinkhorn", 10, 1.0, 200};
+  const auto t = moments_of(tests::all_scores(queries, candidates.vectors, {})).deviation;
+  candidates.bias = corrected_bias(candidates, {queries, {}, 0}, correction, {});
+  // With equally many on both sides, each query's and each candidate's share is 1.
+  const tests::Scores scores = tests::all_scores(queries, candidates.vectors, candidates.bias);
+  std::vector<long double> columns(24, 0.0L);
+  for (const auto& row : scores) {
+    long double sum = 0.0L;
+    for (const double score : row) sum += std::exp(score / t);
+    for (std::size_t g = 0; g < 24; ++g) columns[g] += std::exp(row[g] / t) / sum;
+  }
+  for (const long double column : columns) EXPECT_NEAR(static_cast<double>(column), 1.0, 1e-6);
+}
+
+TEST(Sinkhorn, IsTheSameWhateverTheKernelAndItsThreads) {
+  Rng rng(4, "sinkhorn");
+  const Gallery candidates{random_rows(150, 9, rng), random_bias(150, rng), 0};
+  const Gallery bank{random_rows(700, 9, rng), {}, 0};
+  const Correction correction{"sinkhorn", 10, 0.3, 3};
+  const auto first = bits_of(corrected_bias(candidates, bank, correction, kKernels[0]));
+  for (const Kernel& kernel : kKernels) {
+    EXPECT_EQ(bits_of(corrected_bias(candidates, bank, correction, kernel)), first);
+  }
+}
+
+TEST(GatedRanks, CorrectOnlyQueriesWhoseBestCandidateIsAGate) {
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    Rng rng(seed, "gated");
+    const std::size_t cols = 1 + rng.below(6), count = 1 + rng.below(30);
+    // Small whole numbers tie often.
+    const auto rows = [&](std::size_t size) {
+      Matrix out(size, cols);
+      for (float& value : out.values()) value = static_cast<float>(rng.between(-2, 2));
+      return out;
+    };
+    const Matrix queries = rows(rng.below(40));
+    Gallery candidates{rows(count), {}, 0};
+    if (rng.chance(0.5)) candidates.bias = random_bias(count, rng);
+    const std::vector<double> bias = random_bias(count, rng);
+    std::vector<bool> gate(count);
+    for (std::size_t g = 0; g < count; ++g) gate[g] = rng.chance(0.5);
+    std::vector<std::vector<Relevance::Graded>> graded;
+    for (std::size_t q = 0; q < queries.rows(); ++q) {
+      auto& own = graded.emplace_back();
+      for (std::size_t g = 0; g < count; ++g) {
+        if (rng.chance(0.3)) {
+          own.push_back({static_cast<std::int32_t>(g), static_cast<float>(rng.between(1, 4))});
+        }
+      }
+    }
+    const Relevance relevant(std::move(graded));
+    const Ranks found = rank_gated(queries, candidates, bias, gate, relevant, kKernels[seed % 4]);
+    // Every query ranked both ways, and one of the two taken.
+    const Kernel scalar{"scalar", 1};
+    const Ranks plain = rank(queries, candidates, relevant, scalar);
+    const Ranks corrected = rank(queries, {candidates.vectors, bias, 0}, relevant, scalar);
+    const TopK best = top_k(queries, candidates, 1, scalar);
+    ASSERT_EQ(found.offsets, plain.offsets);
+    EXPECT_EQ(found.candidates, plain.candidates);
+    EXPECT_EQ(found.grades, plain.grades);
+    for (std::size_t q = 0; q < queries.rows(); ++q) {
+      const Ranks& own = gate[static_cast<std::size_t>(best.ids[q])] ? corrected : plain;
+      for (auto r = static_cast<std::size_t>(found.offsets[q]);
+           r < static_cast<std::size_t>(found.offsets[q + 1]); ++r) {
+        ASSERT_EQ(found.above[r], own.above[r]);
+        ASSERT_EQ(found.ties[r], own.ties[r]);
+        ASSERT_EQ(found.ties_before[r], own.ties_before[r]);
+      }
+    }
+  }
+}
+
+TEST(GatedRanks, TakeTheBestOfEachQueryOfTheBank) {
+  const Gallery candidates{matrix_of(3, 1, {1, 2, -1}), {}, 0};
+  EXPECT_EQ(best_of_bank(candidates, {matrix_of(2, 1, {5, 1}), {}, 0}, {}),
+            (std::vector<bool>{false, true, false}));
+  EXPECT_EQ(best_of_bank(candidates, {matrix_of(2, 1, {5, -1}), {}, 0}, {}),
+            (std::vector<bool>{false, true, true}));
+}
+
 TEST(Corrections, TakeTheFirstPlaceFromAHub) {
   // Queries point along three axes with a common direction; the hub is that direction, long enough
   // to win all of them.
@@ -313,7 +431,10 @@ TEST(Corrections, TakeTheFirstPlaceFromAHub) {
                                   0, 0, 0, 1.25F});
   const TopK plain = top_k(queries, {items, {}, 0}, 1, {});
   EXPECT_EQ(plain.ids, (std::vector<std::int32_t>{3, 3, 3}));
-  for (const Correction& correction : {Correction{"csls", 2, 0.3}, {"inverted-softmax", 10, 0.3}}) {
+  for (const Correction& correction : {Correction{"csls", 2, 0.3},
+                                       {"inverted-softmax", 10, 0.3},
+                                       {"dual-softmax", 10, 1.0},
+                                       {"sinkhorn", 10, 0.3}}) {
     const auto bias = corrected_bias({items, {}, 0}, {queries, {}, 0}, correction, {});
     const TopK found = top_k(queries, {items, bias, 0}, 1, {});
     EXPECT_EQ(found.ids, (std::vector<std::int32_t>{0, 1, 2})) << correction.kind;
@@ -324,7 +445,7 @@ TEST(Corrections, RefuseWhatIsNotFiniteAndNameItsRow) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const Gallery sound{matrix_of(2, 2, {1, 2, 3, 4}), {}, 0};
   const Gallery broken{matrix_of(2, 2, {1, 2, nan, 4}), {}, 0};
-  for (const char* kind : {"csls", "inverted-softmax"}) {
+  for (const char* kind : {"csls", "inverted-softmax", "dual-softmax", "sinkhorn", "qb-norm"}) {
     const Correction correction{kind, 10, 0.3};
     EXPECT_TRUE(
         contains(message_of<DataError>([&] { corrected_bias(sound, broken, correction, {}); }),
@@ -341,7 +462,7 @@ TEST(Corrections, RefuseWhatIsNotFiniteAndNameItsRow) {
 
 TEST(Corrections, RefuseABankOfAnotherWidth) {
   const Gallery candidates{Matrix(2, 3), {}, 0}, bank{Matrix(2, 2), {}, 0};
-  for (const char* kind : {"csls", "inverted-softmax"}) {
+  for (const char* kind : {"csls", "inverted-softmax", "dual-softmax", "sinkhorn", "qb-norm"}) {
     EXPECT_EQ(message_of<DataError>([&] {
                 corrected_bias(candidates, bank, {kind, 10, 0.3}, {});
               }),

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <unordered_map>
@@ -43,14 +45,27 @@ class Names {
   std::unordered_map<std::size_t, std::string> name_of_;
 };
 
-std::string judged(const Judgements& judgements, const Names& queries, const Names& candidates) {
-  std::string lines;
+/// Of a pair that was judged several times the highest grade: a qrels file names each once.
+std::string judged(const Job& job, const Judgements& judgements, const Names& queries,
+                   const Names& candidates) {
+  std::map<std::pair<std::int64_t, std::int64_t>, float> grades;
   for (std::size_t i = 0; i < judgements.queries.size(); ++i) {
-    const std::string* query = queries.find(static_cast<std::size_t>(judgements.queries[i]));
-    const std::string* candidate =
-        candidates.find(static_cast<std::size_t>(judgements.candidates[i]));
+    const float grade = judgements.grades[i];
+    if (grade != std::round(grade)) {
+      throw DataError(fmt::format(
+          "{}: judgement {}: expected a whole grade, which is all that qrels have, found {}",
+          job.dataset.path().string(), i, grade));
+    }
+    const auto pair = std::pair(judgements.queries[i], judgements.candidates[i]);
+    const auto [at, is_new] = grades.emplace(pair, grade);
+    if (!is_new) at->second = std::max(at->second, grade);
+  }
+  std::string lines;
+  for (const auto& [pair, grade] : grades) {
+    const std::string* query = queries.find(static_cast<std::size_t>(pair.first));
+    const std::string* candidate = candidates.find(static_cast<std::size_t>(pair.second));
     if (query == nullptr || candidate == nullptr) continue;
-    lines += fmt::format("{} 0 {} {}\n", *query, *candidate, judgements.grades[i]);
+    lines += fmt::format("{} 0 {} {}\n", *query, *candidate, grade);
   }
   return lines;
 }
@@ -97,7 +112,7 @@ Paths write_qrels(const Job& job) {
   const Names queries(job, query);
   const Names candidates(job, candidate);
   const std::string lines =
-      judgements ? judged(*judgements, queries, candidates) : paired(queries, candidates);
+      judgements ? judged(job, *judgements, queries, candidates) : paired(queries, candidates);
   if (lines.empty()) {
     const std::string& split = job.options.text("split");
     throw DataError(fmt::format("{}: no {} of {} and {} to write{}", job.dataset.path().string(),

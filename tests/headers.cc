@@ -1,0 +1,1 @@
+// Nothing: the target that it makes carries the headers of all tests, compiled once.
