@@ -85,7 +85,8 @@ void bench_evaluate(const bench::Arguments& arguments) {
              kImageToText, kTextToImage};
   }
   const auto folds = protocol_folds("all-pairs", image_groups, caption_groups, "bench");
-  const EvaluationRequest request{retrieval_metrics()};
+  EvaluationRequest request{retrieval_metrics()};
+  request.threads = search.kernel.threads;
   const IntervalRequest how{{}, number("resamples"), 0, search.kernel.threads};
 
   TwoWayRanks ranks;

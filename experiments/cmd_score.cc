@@ -99,6 +99,7 @@ void read_common(const CommandLine& line, ScoreRequest& request) {
   for (const std::string& name : kTiePolicies) policies.push_back({name, "", {}});
   request.evaluation.ties =
       tie_policy_from(named_in(policies, line.get<std::string>("ties"), "policy of ties"));
+  request.evaluation.threads = within(line, "threads", 1, kMostJobs);
   const std::string method = named_in(methods, line.get<std::string>("intervals"), "intervals");
   const double level = line.get<double>("level");
   if (!(level >= 0.5 && level <= 0.9999)) {

@@ -64,6 +64,17 @@ bool is_told(const MetricName& metric, const EvaluationRequest& request) {
          (request.reach == Reach::kLists ? metric.is_of_lists() : metric.is_of_first_k());
 }
 
+/// What `make` gives for each metric that is told, in their order.
+template <typename Make>
+auto for_each_metric(const EvaluationRequest& request, const Make& make) {
+  std::vector<decltype(make(request.metrics.front()))> out(request.metrics.size());
+#pragma omp parallel for schedule(dynamic) num_threads(request.threads)
+  for (std::size_t m = 0; m < out.size(); ++m) {
+    if (is_told(request.metrics[m], request)) out[m] = make(request.metrics[m]);
+  }
+  return out;
+}
+
 std::optional<double> mean_over_folds(const MetricName& metric, const Folds& folds) {
   double sum = 0.0;
   for (std::size_t fold = 0; fold < folds.size(); ++fold) {
@@ -158,11 +169,10 @@ ByMetric<double> evaluate(const Retrievals& retrievals, const EvaluationRequest&
   for (const auto& [direction, folds] : retrievals) {
     auto& own = out[direction];
     const Folds evidence(folds, request.ties);
-    for (const MetricName& metric : request.metrics) {
-      if (!is_told(metric, request)) continue;
-      if (const auto value = mean_over_folds(metric, evidence)) {
-        own[metric.text] = *value;
-      }
+    const auto values = for_each_metric(
+        request, [&](const MetricName& metric) { return mean_over_folds(metric, evidence); });
+    for (std::size_t m = 0; m < values.size(); ++m) {
+      if (values[m]) own[request.metrics[m].text] = *values[m];
     }
     double thresholds = 0.0;
     for (const Retrieval& fold : folds) thresholds += fold.threshold.value_or(0.0);
@@ -196,11 +206,13 @@ ByMetric<Statistic> statistics_of(const Retrievals& retrievals, const Evaluation
   for (const auto& [direction, folds] : retrievals) {
     auto& own = out[direction];
     const Folds evidence(folds, request.ties, &groups);
-    for (const MetricName& metric : request.metrics) {
-      if (!is_told(metric, request)) continue;
+    auto statistics = for_each_metric(request, [&](const MetricName& metric) {
       auto statistic = statistic_of(metric, evidence, groups.size());
-      if (!statistic || !estimate_of(*statistic, groups.size())) continue;
-      own.emplace(metric.text, std::move(*statistic));
+      if (statistic && !estimate_of(*statistic, groups.size())) statistic.reset();
+      return statistic;
+    });
+    for (std::size_t m = 0; m < statistics.size(); ++m) {
+      if (statistics[m]) own.emplace(request.metrics[m].text, std::move(*statistics[m]));
     }
   }
   add_sums(out, [](const std::vector<const Statistic*>& rates, double scale) {

@@ -22,6 +22,7 @@ struct EvaluationRequest {
   /// What ranks tell: of lists that were cut off, the first k alone; of whole lists that may lack
   /// candidates, more.
   enum class Reach { kAll, kLists, kFirstK } reach = Reach::kAll;
+  int threads = 1;  // metrics side by side
 };
 
 template <typename T>

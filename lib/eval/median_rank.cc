@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <numeric>
 #include <tuple>
@@ -39,6 +40,7 @@ MedianRank::MedianRank(const Ranks& ranks, TiePolicy ties, std::span<const std::
     totals_.resize(std::max(totals_.size(), group + 1), 0.0);
     totals_[group] += mass;
   }
+  is_even_ = std::ranges::adjacent_find(totals_, std::not_equal_to<>()) == totals_.end();
   make_steps();
   set_anchor();
 }
@@ -99,7 +101,10 @@ std::optional<double> MedianRank::value() const {
 
 std::optional<double> MedianRank::value(std::span<const std::uint32_t> multiplicities) const {
   const auto judged = multiplicities.first(totals_.size());
-  const double total = weighted_sum(totals_, judged);
+  const double total =
+      is_even_ && !judged.empty()
+          ? totals_.front() * static_cast<double>(std::accumulate(judged.begin(), judged.end(), 0U))
+          : weighted_sum(totals_, judged);
   if (total == 0.0) return std::nullopt;
   const auto mass_of = [&](const Step& step) {
     if (!step.masses.empty()) return weighted_sum(step.masses, judged);
@@ -109,7 +114,7 @@ std::optional<double> MedianRank::value(std::span<const std::uint32_t> multiplic
     }
     return mass;
   };
-  const double skipped = weighted_sum(skipped_, judged);
+  const double skipped = anchor_ == 0 ? 0.0 : weighted_sum(skipped_, judged);
   if (skipped >= total / 2.0 - kSlack * total) return median_from(0, 0.0, total, mass_of);
   return median_from(anchor_, skipped, total, mass_of);
 }

@@ -44,6 +44,7 @@ class MedianRank {
   std::vector<Entry> entries_;   // by rank
   std::vector<Step> steps_;      // by rank
   std::vector<double> totals_;   // the mass of each group
+  bool is_even_ = false;         // whether all groups have the same
   std::size_t anchor_ = 0;       // a step from which medians under multiplicities are looked for
   std::vector<double> skipped_;  // the mass of each group before it
 };

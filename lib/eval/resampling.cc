@@ -20,21 +20,28 @@ void draw_by_halves(Rng& rng, std::span<std::uint32_t> multiplicities) {
   const auto groups = static_cast<std::uint32_t>(multiplicities.size());
   const std::uint32_t refused = groups == 0 ? 0 : 65536 % groups;
   std::uint32_t left = groups;
+  // 1 for a draw, 0 for one that is refused; without a branch, which could not be foreseen.
   const auto take = [&](std::uint32_t half) {
     const std::uint32_t product = half * groups;
-    const bool is_taken = (product & 0xFFFF) >= refused && left > 0;
-    multiplicities[product >> 16] += is_taken ? 1 : 0;
-    left -= is_taken ? 1 : 0;
+    const std::uint32_t taken = (product & 0xFFFF) >= refused ? 1 : 0;
+    multiplicities[product >> 16] += taken;
+    return taken;
   };
   std::array<std::uint32_t, 256> numbers;
-  while (left > 0) {
-    const std::size_t needed = std::min<std::size_t>(numbers.size(), (left + 1) / 2);
-    const auto some = std::span(numbers).first(needed);
+  while (left > 1) {
+    const auto some = std::span(numbers).first(std::min<std::size_t>(numbers.size(), left / 2));
     rng.fill(some);
+    std::uint32_t taken = 0;
     for (const std::uint32_t number : some) {
-      take(number & 0xFFFF);
-      take(number >> 16);
+      taken += take(number & 0xFFFF);
+      taken += take(number >> 16);
     }
+    left -= taken;
+  }
+  while (left > 0) {
+    const std::uint32_t number = rng.next_u32();
+    left -= take(number & 0xFFFF);
+    if (left > 0) left -= take(number >> 16);
   }
 }
 
@@ -167,7 +174,9 @@ std::vector<Resampled> resampled(const Resamples& resamples,
   }
 
   std::vector<Resampled> out(statistics.size());
+#pragma omp parallel for num_threads(resamples.threads)
   for (std::size_t s = 0; s < statistics.size(); ++s) {
+    out[s].values.reserve(values[s].size());
     for (const auto& value : values[s]) {
       if (value) out[s].values.push_back(*value);
     }
@@ -204,6 +213,7 @@ std::vector<std::optional<Bootstrapped>> bootstrap(const Resamples& resamples,
                                                    const IntervalRule& rule) {
   const std::vector<Resampled> all = resampled(resamples, statistics);
   std::vector<std::optional<Bootstrapped>> out(statistics.size());
+#pragma omp parallel for schedule(dynamic) num_threads(resamples.threads)
   for (std::size_t s = 0; s < statistics.size(); ++s) {
     const auto estimate = estimate_of(statistics[s], resamples.groups);
     if (!estimate || all[s].values.empty()) continue;

@@ -235,7 +235,7 @@ class Trial {
     const Found found = read_found(artifact.path);
     const EvaluationRequest request{
         asked_metrics(), tie_policy_from(spec_.eval.text("ties")),
-        is_exact() ? EvaluationRequest::Reach::kAll : EvaluationRequest::Reach::kFirstK};
+        is_exact() ? EvaluationRequest::Reach::kAll : EvaluationRequest::Reach::kFirstK, threads_};
     record.metrics = evaluate(found.retrievals, request);
     if (auto how = intervals_asked(spec_.eval)) {
       how->threads = threads_;
