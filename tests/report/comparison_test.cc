@@ -10,12 +10,11 @@
 #include <map>
 #include <numeric>
 
-#include "core/hdf5.h"
 #include "core/rng.h"
-#include "record/retrieval_file.h"
 #include "report/table_compatibility.h"
 #include "report/table_uncertainty.h"
 #include "tests/report/fixtures.h"
+#include "tests/report/hand_run.h"
 
 namespace alignlab {
 namespace {
@@ -25,12 +24,13 @@ using tests::message_of;
 using tests::ScratchFolder;
 using tests::write_failed;
 
-using Numbers = std::vector<std::int64_t>;
 using Strings = std::vector<std::string>;
-using Groups = std::vector<std::int32_t>;
-
-constexpr const char* kForward = "image_to_text";
-constexpr const char* kBackward = "text_to_image";
+using tests::Groups;
+using tests::kForward;
+using tests::Numbers;
+using tests::own_groups;
+using tests::retrieval_of;
+using tests::write_ranks;
 
 /// Ranks, from 1, of the one relevant candidate of each query.
 struct Ranking {
@@ -90,25 +90,6 @@ double p_by_exchanges(const std::vector<Ranking>& a, const std::vector<Ranking>&
   return static_cast<double>(as_large) / std::exp2(groups);
 }
 
-Retrieval retrieval_of(const Numbers& ranks, const Groups& group_of) {
-  Retrieval out;
-  for (const std::int64_t rank : ranks) {
-    out.ranks.above.push_back(rank - 1);
-    out.ranks.offsets.push_back(static_cast<std::int64_t>(out.ranks.above.size()));
-  }
-  out.ranks.ties.assign(ranks.size(), 0);
-  out.ranks.ties_before.assign(ranks.size(), 0);
-  out.ranks.candidates = 100;
-  out.groups = group_of;
-  return out;
-}
-
-Groups own_groups(std::size_t queries) {
-  Groups out(queries);
-  std::iota(out.begin(), out.end(), 0);
-  return out;
-}
-
 /// A run folder whose trials are given by their ranks.
 class Compared : public ::testing::Test {
  protected:
@@ -135,15 +116,8 @@ class Compared : public ::testing::Test {
     record.timing = {{"fit_s", {1.0}}};
     write_record(record_path(run_.path(), record.id), record);
 
-    Found found;
-    found.retrievals[kForward].push_back(retrieval_of(ranking.forward, group_of));
-    found.retrievals[kBackward].push_back(retrieval_of(ranking.backward, group_of));
-    found.notes = {{kForward, {}}, {kBackward, {}}};
-    const auto path = ranks_path(run_.path(), record.id);
-    std::filesystem::create_directories(path.parent_path());
-    H5File file = H5File::create(path);
-    write_found(file, found);
-    file.close();
+    write_ranks(run_.path(), record.id, retrieval_of(ranking.forward, group_of),
+                retrieval_of(ranking.backward, group_of));
   }
   /// The same ranks in both directions, each query a group.
   void add(const std::string& row, std::int64_t seed, const Numbers& ranks) {

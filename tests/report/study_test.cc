@@ -10,10 +10,9 @@
 #include <numbers>
 #include <numeric>
 
-#include "core/hdf5.h"
 #include "core/rng.h"
-#include "record/retrieval_file.h"
 #include "tests/report/fixtures.h"
+#include "tests/report/hand_run.h"
 
 namespace alignlab {
 namespace {
@@ -22,13 +21,15 @@ using tests::message_of;
 using tests::ScratchFolder;
 using tests::write_failed;
 
-using Numbers = std::vector<std::int64_t>;
+using tests::Groups;
+using tests::kForward;
+using tests::Numbers;
+using tests::own_groups;
+using tests::retrieval_of;
+using tests::write_ranks;
 using Strings = std::vector<std::string>;
-using Groups = std::vector<std::int32_t>;
 using Values = std::vector<double>;
 
-constexpr const char* kForward = "image_to_text";
-constexpr const char* kBackward = "text_to_image";
 const std::string kHits = "image_to_text.R@1";
 const std::string kMedian = "image_to_text.MedR";
 
@@ -45,12 +46,6 @@ double rsum(const Numbers& ranks, const Groups& group_of, const Values& weights)
     sum += 2.0 * 100.0 * found / all;
   }
   return sum;
-}
-
-Groups own_groups(std::size_t queries) {
-  Groups out(queries);
-  std::iota(out.begin(), out.end(), 0);
-  return out;
 }
 
 /// Of ten queries the first so many are answered.
@@ -84,25 +79,8 @@ class HandRun {
     record.spec = {{"eval", {{"ties", ties}}}};
     record.metrics = metrics;
     write_record(record_path(folder_.path(), id), record);
-    Retrieval retrieval;
-    for (const std::int64_t rank : ranks) {
-      retrieval.ranks.above.push_back(rank - 1);
-      retrieval.ranks.offsets.push_back(static_cast<std::int64_t>(retrieval.ranks.above.size()));
-    }
-    retrieval.ranks.ties.assign(ranks.size(), 0);
-    retrieval.ranks.ties_before.assign(ranks.size(), 0);
-    retrieval.ranks.candidates = 100;
-    retrieval.groups = group_of;
-    Found found;
-    for (const char* direction : {kForward, kBackward}) {
-      found.retrievals[direction].push_back(retrieval);
-      found.notes[direction] = {};
-    }
-    const auto path = ranks_path(folder_.path(), id);
-    std::filesystem::create_directories(path.parent_path());
-    H5File file = H5File::create(path);
-    write_found(file, found);
-    file.close();
+    const Retrieval retrieval = retrieval_of(ranks, group_of);
+    write_ranks(folder_.path(), id, retrieval, retrieval);
   }
   /// Each query is a group.
   void add(const std::string& row, std::int64_t seed, const Numbers& ranks,
