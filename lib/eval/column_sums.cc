@@ -6,7 +6,7 @@
 #include <numeric>
 #include <optional>
 
-#include "eval/wide_registers.h"
+#include "core/wide_registers.h"
 
 namespace alignlab {
 namespace {

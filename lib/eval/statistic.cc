@@ -4,7 +4,7 @@
 #include <cassert>
 #include <numeric>
 
-#include "eval/wide_registers.h"
+#include "core/wide_registers.h"
 
 namespace alignlab {
 namespace {

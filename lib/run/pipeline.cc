@@ -21,6 +21,7 @@
 #include "run/trial_data.h"
 #include "search/hamming.h"
 #include "search/hubness.h"
+#include "search/score_moments.h"
 #include "search/search.h"
 
 namespace alignlab {

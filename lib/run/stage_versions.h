@@ -9,8 +9,8 @@ inline constexpr int kExtractorVersion = 2;
 inline constexpr int kFeaturesVersion = 2;
 inline constexpr int kModelVersion = 3;
 inline constexpr int kEmbeddingsVersion = 1;
-inline constexpr int kFusionVersion = 1;
-inline constexpr int kRanksVersion = 3;
+inline constexpr int kFusionVersion = 2;
+inline constexpr int kRanksVersion = 4;
 inline constexpr int kMetricsVersion = 3;
 inline constexpr int kMeasuresVersion = 1;
 

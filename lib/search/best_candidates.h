@@ -14,9 +14,12 @@ struct Candidate {
 };
 
 /// Higher scores first; equal ones by lower id.
-inline bool comes_before(const Candidate& a, const Candidate& b) {
-  return a.score > b.score || (a.score == b.score && a.id < b.id);
-}
+struct ComesBefore {
+  bool operator()(const Candidate& a, const Candidate& b) const {
+    return a.score > b.score || (a.score == b.score && a.id < b.id);
+  }
+};
+inline constexpr ComesBefore comes_before;
 
 class BestCandidates {
  public:
@@ -35,10 +38,14 @@ class BestCandidates {
   /// Lets go of all but the k best, so that `worst` is the k-th.
   void trim() {
     if (held_.size() < k_) return;
-    const auto last = held_.begin() + static_cast<std::ptrdiff_t>(k_) - 1;
-    std::nth_element(held_.begin(), last, held_.end(), comes_before);
-    held_.resize(k_);
-    worst_ = held_.back();
+    if (held_.size() > k_) {
+      const auto last = held_.begin() + static_cast<std::ptrdiff_t>(k_) - 1;
+      std::nth_element(held_.begin(), last, held_.end(), comes_before);
+      held_.resize(k_);
+      worst_ = held_.back();
+    } else if (!full_) {
+      worst_ = *std::max_element(held_.begin(), held_.end(), comes_before);
+    }
     full_ = true;
   }
 

@@ -11,9 +11,24 @@ namespace {
 
 // What a thread's queries may take of the caches while the gallery streams by.
 constexpr std::size_t kQueryBlockBytes = 512 * 1024;
-constexpr std::size_t kItemBlockBytes = 128 * 1024;
+constexpr std::size_t kItemBlockBytes = 256 * 1024;
 
 constexpr float kNone = -std::numeric_limits<float>::infinity();
+
+/// Rows whose codes take about so many bytes: a multiple of `multiple`, and at least that.
+std::size_t rows_within(std::size_t bytes, const CodedRows& rows, std::size_t multiple) {
+  const std::size_t row_bytes = std::max<std::size_t>(1, rows.row_bytes());
+  return std::max(bytes / row_bytes / multiple * multiple, multiple);
+}
+
+/// Long strips tell a query's best early, but the next query finds the codes of short ones in a
+/// cache. BLAS has blocks of its own.
+std::size_t strip_items_for(const CodedRows& items, const kernels::DotsKernel& kernel) {
+  constexpr std::size_t kLeast = 128;
+  const std::size_t most = kernel.strip_panels * kernel.items.rows;
+  if (kernel.code == kernels::Code::kFloat32 || most < kLeast) return most;
+  return std::clamp(rows_within(kItemBlockBytes, items, kernel.items.rows), kLeast, most);
+}
 
 bool all_finite(std::span<const float> values) {
   return std::ranges::all_of(values, [](float value) { return std::isfinite(value); });
@@ -53,6 +68,7 @@ BoundedPairs::BoundedPairs(std::shared_ptr<const CodedRows> queries, Selection q
       item_selection_(std::move(item_selection)),
       queries_(std::move(queries)),
       items_(std::move(items)),
+      strip_items_(strip_items_for(*items_, kernel)),
       unit_(std::ldexp(1.0, queries_->exponent() + items_->exponent())),
       usable_(true) {
   const std::vector<double>& item_bias = gallery.gallery().bias;
@@ -83,20 +99,13 @@ const char* BoundedPairs::for_each_strip(
     const std::function<void(const Strip&, int)>& visit) const {
   const std::size_t panel_queries = kernel_.queries.rows;
   const std::size_t panel_items = kernel_.items.rows;
-  const std::size_t row_bytes = queries_->depth() * (kernel_.code == kernels::Code::kInt8      ? 1
-                                                     : kernel_.code == kernels::Code::kFloat32 ? 4
-                                                                                               : 2);
-  const auto rows_of = [&](std::size_t bytes, std::size_t multiple, std::size_t least) {
-    const std::size_t rows = bytes / std::max<std::size_t>(1, row_bytes) / multiple * multiple;
-    return std::max(rows, least);
-  };
   // Blocks of whole panels: as many queries as caches hold, but enough blocks to share out.
   std::size_t block_panels =
-      rows_of(kQueryBlockBytes, panel_queries, panel_queries) / panel_queries;
+      rows_within(kQueryBlockBytes, *queries_, panel_queries) / panel_queries;
   const std::size_t shares = threads_ == 1 ? 1 : static_cast<std::size_t>(threads_) * 4;
   block_panels =
       std::clamp<std::size_t>((queries_->panels() + shares - 1) / shares, 1, block_panels);
-  const std::size_t block_items = rows_of(kItemBlockBytes, strip_items(), strip_items());
+  const std::size_t block_items = rows_within(kItemBlockBytes, *items_, strip_items());
   const auto blocks =
       static_cast<std::int64_t>((queries_->panels() + block_panels - 1) / block_panels);
   const char* path = kernel_.isa;

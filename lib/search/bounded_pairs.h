@@ -47,7 +47,7 @@ class BoundedPairs {
 
   /// Items with those that fill the last panel; those of a strip at most.
   std::size_t padded_items() const { return items_->scale().size(); }
-  std::size_t strip_items() const { return kernel_.strip_panels * kernel_.items.rows; }
+  std::size_t strip_items() const { return strip_items_; }
   kernels::ScanQuery query(std::size_t in_selection) const {
     return {queries_->scale()[in_selection], queries_->norm()[in_selection],
             queries_->residual()[in_selection]};
@@ -70,6 +70,7 @@ class BoundedPairs {
   Selection item_selection_;
   std::shared_ptr<const CodedRows> queries_;
   std::shared_ptr<const CodedRows> items_;
+  std::size_t strip_items_;
   double unit_;
   Floats bias_;
   Floats error_;

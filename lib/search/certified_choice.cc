@@ -17,7 +17,7 @@ namespace {
 // The sample, and how few pairs are not worth one.
 constexpr std::size_t kSampleQueries = 32;
 constexpr std::size_t kSampleItems = 1024;
-constexpr std::size_t kFewPairs = std::size_t{1} << 20;
+constexpr std::size_t kFewPairs = std::size_t{1} << 18;
 // Products a cycle of canonical scores in blocks; and of those of single rows, with the cycles that
 // finding and fetching a row costs.
 constexpr double kExactProducts = 3.0;
@@ -34,6 +34,11 @@ Selection spread(std::size_t size, std::size_t most) {
   return out;
 }
 
+/// Of queries, so few that they cost little beside a search of all.
+Selection sample_of(std::size_t queries) {
+  return spread(queries, std::clamp<std::size_t>(queries / 64, 4, kSampleQueries));
+}
+
 Selection picked(const Selection& from, const Selection& which) {
   Selection out;
   for (const std::uint32_t i : which) out.push_back(from[i]);
@@ -42,6 +47,14 @@ Selection picked(const Selection& from, const Selection& which) {
 
 /// How many pairs of the sample codes leave in doubt.
 using CountDoubtful = std::function<std::size_t(const BoundedPairs&)>;
+
+/// Of a small gallery all, whose codes the search needs anyway.
+BoundedPairs sample_of(MatrixView queries, const Selection& sampled_queries, CodedGallery& gallery,
+                       const kernels::DotsKernel& dots) {
+  const std::size_t items = gallery.gallery().vectors.rows();
+  if (items <= kSampleItems) return {queries, sampled_queries, gallery, dots, 1};
+  return {queries, sampled_queries, gallery, spread(items, kSampleItems), dots, 1};
+}
 
 const kernels::DotsKernel* choose(MatrixView queries, CodedGallery& gallery,
                                   const Selection& sampled_queries, const Kernel& kernel,
@@ -56,17 +69,16 @@ const kernels::DotsKernel* choose(MatrixView queries, CodedGallery& gallery,
                                  fmt::join(available_codes(isa.name), ", ")));
   }
   if (pairs < kFewPairs) return &isa.dots.front();
-  const Selection sampled_items = spread(gallery.gallery().vectors.rows(), kSampleItems);
   const auto columns = static_cast<double>(queries.cols());
   double least = columns / kExactProducts;
   const kernels::DotsKernel* best = nullptr;
   for (const kernels::DotsKernel& dots : isa.dots) {
     const double filter = columns / dots.products_a_cycle;
     if (filter >= least) continue;
-    const BoundedPairs sample(queries, sampled_queries, gallery, sampled_items, dots, 1);
+    const BoundedPairs sample = sample_of(queries, sampled_queries, gallery, dots);
     if (!sample.usable()) continue;
     const double doubtful = static_cast<double>(count_doubtful(sample)) /
-                            static_cast<double>(sampled_queries.size() * sampled_items.size());
+                            static_cast<double>(sampled_queries.size() * sample.items().size());
     const double cost = filter + doubtful * (columns / kRowProducts + kRowCycles);
     if (cost >= least) continue;
     least = cost;
@@ -79,10 +91,15 @@ const kernels::DotsKernel* choose(MatrixView queries, CodedGallery& gallery,
 
 const kernels::DotsKernel* choose_for_top_k(MatrixView queries, CodedGallery& gallery,
                                             std::size_t k, const Kernel& kernel) {
+  const bool is_sampled =
+      kernel.codes.empty() && queries.rows() * gallery.gallery().vectors.rows() >= kFewPairs;
+  if (!is_sampled) return choose(queries, gallery, {}, kernel, 0, {});
+  auto& known = gallery.choice_for(k);
+  if (known) return *known;
   const Isa& isa = gallery.isa();
   const Matrix& vectors = gallery.gallery().vectors;
   const std::vector<double>& bias = gallery.gallery().bias;
-  const Selection sampled = spread(queries.rows(), kSampleQueries);
+  const Selection sampled = sample_of(queries.rows());
   const std::size_t items = vectors.rows();
   const CountDoubtful count_doubtful = [&](const BoundedPairs& pairs) {
     // The k-th best of all stands about where the same share of the sample does.
@@ -111,7 +128,8 @@ const kernels::DotsKernel* choose_for_top_k(MatrixView queries, CodedGallery& ga
     });
     return doubtful;
   };
-  return choose(queries, gallery, sampled, kernel, queries.rows() * items, count_doubtful);
+  known = choose(queries, gallery, sampled, kernel, queries.rows() * items, count_doubtful);
+  return *known;
 }
 
 const kernels::DotsKernel* choose_for_ranks(MatrixView queries, CodedGallery& gallery,
@@ -120,7 +138,7 @@ const kernels::DotsKernel* choose_for_ranks(MatrixView queries, CodedGallery& ga
                                             const std::vector<std::uint32_t>& few,
                                             const Kernel& kernel) {
   const Isa& isa = gallery.isa();
-  const Selection sampled = picked(few, spread(few.size(), kSampleQueries));
+  const Selection sampled = picked(few, sample_of(few.size()));
   const CountDoubtful count_doubtful = [&](const BoundedPairs& pairs) {
     std::size_t doubtful = 0;
     std::vector<std::uint32_t> found(pairs.items().size() + 64);
@@ -155,7 +173,7 @@ const kernels::DotsKernel* choose_for_threshold(const BiasedQueries& queries, Co
     });
     return doubtful;
   };
-  return choose(queries.rows, gallery, spread(queries.rows.rows(), kSampleQueries), kernel,
+  return choose(queries.rows, gallery, sample_of(queries.rows.rows()), kernel,
                 queries.rows.rows() * gallery.gallery().vectors.rows(), count_doubtful);
 }
 
@@ -183,7 +201,7 @@ const kernels::DotsKernel* choose_for_levels(const BiasedQueries& queries, Coded
     });
     return doubtful;
   };
-  return choose(queries.rows, gallery, picked(which, spread(which.size(), kSampleQueries)), kernel,
+  return choose(queries.rows, gallery, picked(which, sample_of(which.size())), kernel,
                 which.size() * gallery.gallery().vectors.rows(), count_doubtful);
 }
 

@@ -15,6 +15,7 @@ namespace {
 constexpr float kLowest = -std::numeric_limits<float>::infinity();
 
 struct Pending {
+  float lower;
   float upper;
   std::int32_t id;
 };
@@ -31,24 +32,36 @@ class BestOfQuery {
   float least() const { return least_; }
 
   bool has_least() const { return least_ > kLowest; }
-  /// So many surely score at least the k-th highest of `lower` ends, which are spoilt.
+  /// As many items as there are ends surely score so much. Spoils them.
   void start_from(std::span<float> lower) {
     if (lower.size() < k_) return;
     const auto last = lower.begin() + static_cast<std::ptrdiff_t>(k_) - 1;
-    if (k_ > 1) std::ranges::nth_element(lower, last, std::greater<>());
-    least_ = k_ > 1 ? *last : *std::ranges::max_element(lower);
+    std::ranges::nth_element(lower, last, std::greater<>());
+    least_ = *last;
   }
 
-  /// One that the scan found to reach `least`.
-  void add(std::int32_t id, float upper) { pending_.push_back({upper, id}); }
+  /// Those that the scan found to reach `least`, of items that start at `first_item`; positions
+  /// from `items` on are padding.
+  void add(std::span<const std::uint32_t> found, const float* lower, const float* upper,
+           std::size_t first_item, std::size_t items) {
+    const std::size_t before = pending_.size();
+    pending_.resize(before + found.size());
+    Pending* to = pending_.data() + before;
+    for (std::size_t f = 0; f < found.size(); ++f) {
+      *to = {lower[f], upper[f], static_cast<std::int32_t>(first_item + found[f])};
+      to += found[f] < items;
+    }
+    pending_.resize(static_cast<std::size_t>(to - pending_.data()));
+  }
 
-  /// Once many are pending, scores the most promising and lets go of what that leaves behind. A few
-  /// scores so raise what others must reach by twice the width of an interval. Where too much is
-  /// left, scores it all, so that memory stays bounded whatever the data.
+  /// Once many are pending, lets go of those that k others surely beat. Where most are left, scores
+  /// the most promising: that raises what others must reach by twice the width of an interval.
+  /// Where too much is left even so, scores it all, so that memory stays bounded whatever the data.
   template <typename Score>
   void tidy(const Score& score) {
     if (pending_.size() < limit_) return;
-    score_promising(best_.is_full() ? few() : k_, score);
+    raise_by_lower_ends();
+    if (pending_.size() > limit_ / 4 * 3) score_promising(best_.is_full() ? few() : k_, score);
     if (pending_.size() > std::max<std::size_t>(1024, 32 * k_)) finish(score);
     limit_ = std::max(first_limit(), 2 * pending_.size());
   }
@@ -93,6 +106,13 @@ class BestOfQuery {
     }
   }
 
+  void raise_by_lower_ends() {
+    const auto last = pending_.begin() + static_cast<std::ptrdiff_t>(k_) - 1;
+    std::ranges::nth_element(pending_, last, std::greater<>(), &Pending::lower);
+    least_ = std::max(least_, last->lower);
+    drop_behind();
+  }
+
   void drop_behind() {
     std::erase_if(pending_, [&](const Pending& one) { return one.upper < least_; });
   }
@@ -106,10 +126,16 @@ class BestOfQuery {
   std::int64_t scored_ = 0;
 };
 
+/// Groups enough for their k-th highest to lie near the k-th of all items.
+std::size_t groups_for(std::size_t k, std::size_t items) {
+  const auto whole = [](std::size_t count) { return (count + 15) / 16 * 16; };
+  return std::min(whole(4 * k), whole(items));
+}
+
 /// Of one thread.
 struct Room {
   explicit Room(std::size_t strip_items)
-      : found(strip_items), lower(strip_items), upper(strip_items) {}
+      : found(strip_items), lower(strip_items + 16), upper(strip_items) {}
 
   std::vector<std::uint32_t> found;
   std::vector<float> lower;
@@ -152,14 +178,17 @@ bool certified_top_k(MatrixView queries, CodedGallery& coded, const Kernel& kern
       const std::size_t query = strip.first_query + q;
       if (strip.first_item == 0) best[query] = std::make_unique<BestOfQuery>(out.k);
       BestOfQuery& own = *best[query];
+      if (!own.has_least()) {
+        const std::size_t groups = groups_for(out.k, strip.padded);
+        isa.scan->groups(strip.dots + q * strip.stride, strip.padded, strip.at, pairs.query(query),
+                         groups, room.lower.data());
+        own.start_from(std::span(room.lower).first(groups));
+      }
       const std::size_t count =
           isa.scan->above(strip.dots + q * strip.stride, strip.padded, strip.at, pairs.query(query),
                           own.least(), room.found.data(), room.lower.data(), room.upper.data());
-      if (!own.has_least()) own.start_from(std::span(room.lower).first(count));
-      for (std::size_t f = 0; f < count; ++f) {
-        if (room.found[f] >= strip.items || room.upper[f] < own.least()) continue;
-        own.add(static_cast<std::int32_t>(strip.first_item + room.found[f]), room.upper[f]);
-      }
+      own.add(std::span(room.found).first(count), room.lower.data(), room.upper.data(),
+              strip.first_item, strip.items);
       const ScoreOf score{isa, queries.row(query), gallery, pairs.unit(), room.scores};
       own.tidy(score);
       if (!is_last) continue;

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -53,6 +54,7 @@ class CodedRows {
   std::size_t size() const { return size_; }
   std::size_t panels() const { return scale_.size() / layout_.rows; }
   std::size_t depth() const { return depth_; }
+  std::size_t row_bytes() const { return panel_bytes_ / layout_.rows; }
   const void* panel(std::size_t index) const { return bytes_.data() + index * panel_bytes_; }
   /// What sums of products with queries of unsigned codes start from; null where nothing is due.
   const std::int32_t* start(std::size_t panel) const {
@@ -95,12 +97,15 @@ class CodedGallery {
   int exponent() const { return exponent_; }
   std::shared_ptr<const CodedRows> codes(const kernels::DotsKernel& kernel, int threads);
   std::size_t bytes() const;  // of codes
+  /// Which ones a search of so many best candidates took, if one has chosen.
+  std::optional<const kernels::DotsKernel*>& choice_for(std::size_t k) { return choices_[k]; }
 
  private:
   const Gallery& gallery_;
   const Isa& isa_;
   int exponent_;
   std::map<std::string, std::shared_ptr<const CodedRows>> codes_;  // by their name
+  std::map<std::size_t, std::optional<const kernels::DotsKernel*>> choices_;
 };
 
 /// The float at or next above, or below, a number.

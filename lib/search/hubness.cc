@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "search/score_moments.h"
 #include "search/tiles.h"
 
 namespace alignlab {
@@ -179,31 +180,6 @@ Ranks rank_gated(MatrixView queries, const Gallery& candidates, const std::vecto
     append_query(out, own ? of_corrected : of_plain, own ? next_corrected++ : next_plain++);
   }
   return out;
-}
-
-ScoreMoments score_moments(MatrixView queries, const Gallery& gallery, const Kernel& kernel) {
-  require_comparable(queries, gallery);
-  // Less one of the scores, so that a mean far from 0 costs no digits.
-  const double origin = canonical_dot(queries.row(0), gallery.vectors.row(0)) +
-                        (gallery.bias.empty() ? 0.0 : gallery.bias[0]);
-  // A sum a query, so that the threads' turns do not show.
-  std::vector<double> sums(queries.rows(), 0.0);
-  std::vector<double> squares(queries.rows(), 0.0);
-  for_each_tile(queries, gallery, kernel, [&](const Tile& tile) {
-    for (const double score : tile.scores) {
-      sums[tile.query] += score - origin;
-      squares[tile.query] += (score - origin) * (score - origin);
-    }
-  });
-  double sum = 0.0;
-  double square = 0.0;
-  for (std::size_t i = 0; i < sums.size(); ++i) {
-    sum += sums[i];
-    square += squares[i];
-  }
-  const auto count = static_cast<double>(queries.rows() * gallery.vectors.rows());
-  const double mean = sum / count;
-  return {origin + mean, std::sqrt(std::max(0.0, square / count - mean * mean))};
 }
 
 }  // namespace alignlab

@@ -65,12 +65,4 @@ std::vector<bool> best_of_bank(const Gallery& candidates, const Gallery& bank,
 Ranks rank_gated(MatrixView queries, const Gallery& candidates, const std::vector<double>& bias,
                  const std::vector<bool>& gate, const Relevance& relevant, const Kernel& kernel);
 
-struct ScoreMoments {
-  double mean = 0.0;
-  double deviation = 0.0;  // of the population
-};
-
-/// Over all scores of queries and candidates; there must be some.
-ScoreMoments score_moments(MatrixView queries, const Gallery& gallery, const Kernel& kernel);
-
 }  // namespace alignlab

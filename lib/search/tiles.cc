@@ -11,7 +11,7 @@
 namespace alignlab {
 namespace {
 
-constexpr std::size_t kQueryBlock = 32;
+constexpr std::size_t kQueryBlock = 48;  // a multiple of what kernels take at once
 // What a gallery block may take of a core's second-level cache once widened to double.
 constexpr std::size_t kGalleryBlockBytes = 256 * 1024;
 

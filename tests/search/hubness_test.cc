@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "core/rng.h"
+#include "search/score_moments.h"
 #include "tests/core/testing.h"
 #include "tests/search/oracle.h"
 

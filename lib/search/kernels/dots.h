@@ -44,7 +44,7 @@ struct DotsKernel {
   PanelLayout queries;
   PanelLayout items;
   std::size_t depth_multiple;
-  std::size_t strip_panels;  // item panels a call, so that `out` stays in the nearest cache
+  std::size_t strip_panels;  // item panels a call at most, so that `out` stays in a near cache
   int query_limit;           // largest magnitude of an integer code
   int item_limit;
   int query_offset;  // added to the codes of queries, so that they are unsigned

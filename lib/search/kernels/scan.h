@@ -33,6 +33,11 @@ struct ScanQuery {
   float residual;
 };
 
+/// The highest lower end of each group of items, item j being of group j % `groups`: as many
+/// different items surely score so much. `groups` is a multiple of 16.
+using ScanGroups = void (*)(const float* dots, std::size_t count, const ScanItems& items,
+                            const ScanQuery& query, std::size_t groups, float* lows);
+
 /// Positions of items whose score may reach `threshold`, and both ends of their intervals. Returns
 /// how many.
 using ScanAbove = std::size_t (*)(const float* dots, std::size_t count, const ScanItems& items,
@@ -71,6 +76,7 @@ using ScanColumnRanks = std::size_t (*)(const float* dots, std::size_t count,
                                         const ScanColumns& columns, std::uint32_t* doubtful);
 
 struct ScanKernels {
+  ScanGroups groups;
   ScanAbove above;
   ScanRanks ranks;
   ScanColumnRanks column_ranks;

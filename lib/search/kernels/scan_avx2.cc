@@ -34,6 +34,6 @@ inline std::uint32_t above(Lanes a, Lanes b) {
 
 namespace alignlab::kernels {
 
-const ScanKernels kScanAvx2{scan_above, scan_ranks, scan_column_ranks};
+const ScanKernels kScanAvx2{scan_groups, scan_above, scan_ranks, scan_column_ranks};
 
 }  // namespace alignlab::kernels

@@ -30,6 +30,6 @@ inline std::uint32_t above(Lanes a, Lanes b) { return _mm512_cmp_ps_mask(a.v, b.
 
 namespace alignlab::kernels {
 
-const ScanKernels kScanAvx512{scan_above, scan_ranks, scan_column_ranks};
+const ScanKernels kScanAvx512{scan_groups, scan_above, scan_ranks, scan_column_ranks};
 
 }  // namespace alignlab::kernels

@@ -66,6 +66,18 @@ inline std::size_t append(std::uint32_t bits, std::size_t j, std::uint32_t* foun
   return size;
 }
 
+void scan_groups(const float* dots, std::size_t count, const ScanItems& items,
+                 const ScanQuery& query, std::size_t groups, float* lows) {
+  for (std::size_t g = 0; g < groups; g += Lanes::kWidth) {
+    Lanes highest = Lanes::all(-__builtin_inff());
+    for (std::size_t j = g; j < count; j += groups) {
+      const Interval at = interval(dots, j, items, query);
+      highest = larger(highest, at.middle - at.slack);
+    }
+    highest.store(lows + g);
+  }
+}
+
 std::size_t scan_above(const float* dots, std::size_t count, const ScanItems& items,
                        const ScanQuery& query, float threshold, std::uint32_t* found, float* lower,
                        float* upper) {

@@ -50,6 +50,6 @@ inline std::uint32_t above(Lanes a, Lanes b) {
 
 namespace alignlab::kernels {
 
-const ScanKernels kScanPortable{scan_above, scan_ranks, scan_column_ranks};
+const ScanKernels kScanPortable{scan_groups, scan_above, scan_ranks, scan_column_ranks};
 
 }  // namespace alignlab::kernels
