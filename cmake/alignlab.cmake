@@ -15,14 +15,19 @@ if(ALIGNLAB_SANITIZE)
   target_link_options(alignlab_settings INTERFACE -fsanitize=${ALIGNLAB_SANITIZE})
 endif()
 
-# alignlab_module(NAME SOURCES a.cc b.cc [PUBLIC libs...] [PRIVATE libs...]) makes alignlab_NAME.
+# alignlab_module(NAME SOURCES a.cc b.cc [PUBLIC libs...] [PRIVATE libs...] [HEADERS set]) makes
+# alignlab_NAME. With HEADERS its files read a set of compiled headers (alignlab_headers), and are
+# compiled as that is.
 function(alignlab_module name)
-  cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(arg "" "HEADERS" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
   add_library(alignlab_${name} STATIC ${arg_SOURCES})
   target_link_libraries(alignlab_${name} PUBLIC ${arg_PUBLIC} PRIVATE alignlab_settings
                                                                       ${arg_PRIVATE})
   target_include_directories(alignlab_${name} PUBLIC ${PROJECT_SOURCE_DIR}/lib)
   target_compile_features(alignlab_${name} PUBLIC cxx_std_20)
+  if(arg_HEADERS)
+    alignlab_use_headers(alignlab_${name} ${arg_HEADERS})
+  endif()
 endfunction()
 
 # alignlab_precompile(TARGET header...): headers that most of its files include and that take longer
@@ -32,4 +37,23 @@ function(alignlab_precompile target)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(${target} PRIVATE -fpch-preprocess)  # what ccache asks for
   endif()
+endfunction()
+
+# alignlab_headers(SET [OPTIONS flags...] [LIBS libs...] HEADERS header...): the same for several
+# targets, all compiled with the same flags.
+# -Wno-array-bounds, -Wno-stringop-overflow: GCC 12 raises them falsely on copies of std::string.
+function(alignlab_headers set)
+  cmake_parse_arguments(arg "" "" "OPTIONS;LIBS;HEADERS" ${ARGN})
+  add_library(${set} OBJECT ${PROJECT_SOURCE_DIR}/cmake/headers.cc)
+  target_link_libraries(${set} PRIVATE alignlab_settings ${arg_LIBS})
+  list(APPEND arg_OPTIONS -Wno-array-bounds -Wno-stringop-overflow)
+  target_compile_options(${set} PRIVATE ${arg_OPTIONS})
+  set_target_properties(${set} PROPERTIES ALIGNLAB_OPTIONS "${arg_OPTIONS}")
+  alignlab_precompile(${set} ${arg_HEADERS})
+endfunction()
+
+function(alignlab_use_headers target set)
+  get_target_property(options ${set} ALIGNLAB_OPTIONS)
+  target_compile_options(${target} PRIVATE ${options})
+  target_precompile_headers(${target} REUSE_FROM ${set})
 endfunction()

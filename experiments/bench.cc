@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <memory>
 #include <stdexcept>
+#include <string_view>
 
 #include "core/error.h"
 #include "core/files.h"
@@ -57,6 +58,12 @@ Scratch::~Scratch() {
 
 Arguments parse(int count, char** values, std::map<std::string, std::int64_t> defaults) {
   Arguments out{std::move(defaults), std::nullopt};
+  std::string known = "--summary FILE";
+  for (const auto& [key, value] : out.numbers) known += fmt::format(", --{} {}", key, value);
+  if (count == 2 && std::string_view(values[1]) == "--help") {
+    fmt::print("{}\n", known);
+    std::exit(0);
+  }
   for (int i = 1; i < count; i += 2) {
     const std::string name = values[i];
     const std::string text = i + 1 < count ? values[i + 1] : "";
@@ -69,8 +76,6 @@ Arguments parse(int count, char** values, std::map<std::string, std::int64_t> de
     const char* end = text.data() + text.size();
     if (number == out.numbers.end() || text.empty() ||
         std::from_chars(text.data(), end, number->second).ptr != end || number->second < 1) {
-      std::string known = "--summary FILE";
-      for (const auto& [key, value] : out.numbers) known += fmt::format(", --{} {}", key, value);
       throw UsageError(fmt::format("expected {}; found '{} {}'", known, name, text));
     }
   }

@@ -37,7 +37,8 @@ struct Arguments {
   std::optional<std::filesystem::path> summary;
 };
 
-/// `--name N` for each of `defaults`, and `--summary FILE`. UsageError for anything else.
+/// `--name N` for each of `defaults`, and `--summary FILE`. UsageError for anything else; `--help`
+/// prints them and ends the program.
 Arguments parse(int count, char** values, std::map<std::string, std::int64_t> defaults);
 
 /// What `script`, a file beside the benches that is given `--name N` for each number, prints as

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/files.h"
 #include "core/lines.h"
 #include "data/dataset.h"
+#include "data/dataset_change.h"
 
 namespace alignlab {
 namespace fs = std::filesystem;
@@ -73,33 +73,17 @@ void append_features(H5File& file, const StringColumn& ids, const FeatureMatrix&
 }
 
 void store_features(const fs::path& path, const FeatureMaker& make, Progress& progress) {
-  std::error_code error;
-  if (!fs::exists(path, error)) throw DataError(fmt::format("{}: no such file", path.string()));
-  // Behind a link, the copy belongs where the data set is: its paths are relative to that folder.
-  const fs::path dataset = fs::canonical(path);
-  const FileLock lock(lock_path(dataset), &progress);
-  remove_leftovers(dataset);
-  const Dataset source = Dataset::open(dataset);
+  DatasetChange change(path, progress);
+  const Dataset& source = change.source();
   const FeatureMatrix matrix = make(source);
   check_feature_name(matrix.name);
-  const Items& items = source.items(matrix.modality);
   const std::string array = array_of(matrix);
   if (source.file().has(array)) {
     throw DataError(
-        fmt::format("{}: {}: already there; choose another name", dataset.string(), array));
+        fmt::format("{}: {}: already there; choose another name", change.path().string(), array));
   }
-  // HDF5 copies what it does not read, and does not survive every damage.
-  source.file().verify();
-  AtomicFile target(dataset);
-  H5File copy = H5File::create(target.temporary(), dataset);
-  for (const std::string& name : source.file().children("/")) {
-    copy.copy_from(source.file(), "/" + name);
-  }
-  copy.copy_attributes_from(source.file(), "/");
-  append_features(copy, items.ids, matrix, progress);
-  copy.set_attribute("/", "content_hash", copy.content_hash().hex());
-  copy.close();
-  target.commit();
+  append_features(change.copy(), source.items(matrix.modality).ids, matrix, progress);
+  change.commit();
 }
 
 }  // namespace alignlab

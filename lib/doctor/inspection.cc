@@ -108,9 +108,8 @@ std::string labels_text(const Inspection& inspection) {
 std::string judgements_text(const Inspection& inspection) {
   if (!inspection.judgements) return "";
   const JudgementCounts& judged = *inspection.judgements;
-  return fmt::format("\njudgements: {} of {} {} queries and {} candidates\n",
-                     with_commas(judged.count), with_commas(judged.queries), judged.query_modality,
-                     judged.candidate_modality);
+  return fmt::format("\njudgements: {} {} candidates of {} {} queries\n", with_commas(judged.count),
+                     judged.candidate_modality, with_commas(judged.queries), judged.query_modality);
 }
 
 std::string pairing_text(const Inspection& inspection) {

@@ -49,7 +49,7 @@ captions per sound: 1 (3 sounds)
 
 labels: 2 of image items (12 to 6,988 each)
 
-judgements: 70,000 of 35,000 text queries and image candidates
+judgements: 70,000 image candidates of 35,000 text queries
 
 pairing, in deviations from a random one (below 3 it looks random):
   image/a    captions  z -0.2  over 1,000 groups

@@ -3,13 +3,14 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <Eigen/Dense>
+#include <Eigen/Core>
 #include <cmath>
 
 #include "core/rng.h"
 #include "tests/core/real_data.h"
 #include "tests/core/testing.h"
 #include "tests/data/fixtures.h"
+#include "tests/decompositions.h"
 #include "tests/features/fixtures.h"
 
 namespace alignlab {
@@ -93,8 +94,7 @@ TEST_F(WordVectorsKind, RemovesFromSmoothInverseFrequenciesWhatTrainingTextsHave
   Eigen::MatrixXd test(3, 2);
   // (0.75 (0 1) + 0.75 (2 2)) / 2 and (0.5 (1 0) + (4 -4)) / 2
   test << 0.75, 1.125, 2.25, -2.0, 0.0, 0.0;
-  const Eigen::JacobiSVD<Eigen::MatrixXd> svd(train, Eigen::ComputeThinV);
-  const Eigen::VectorXd common = svd.matrixV().col(0);
+  const Eigen::VectorXd common = tests::singular_triples(train).v.col(0);
   const Features rows = extracted(spec("pooling = \"sif\"\nsmoothing = 0.5"), train_,
                                   Items({"b c", "a d zzz", "zzz"}));
   for (Eigen::Index i = 0; i < 3; ++i) {
@@ -138,11 +138,11 @@ TEST_F(WordVectorsKind, RemovesTheFirstSingularDirectionOfAnyTrainingTexts) {
       }
       rows.row(t) /= static_cast<double>(numbers[static_cast<std::size_t>(t)].size());
     }
-    const Eigen::JacobiSVD<Eigen::MatrixXd> svd(rows, Eigen::ComputeThinV);
+    const tests::SingularTriples of = tests::singular_triples(rows);
     // Where the first two values are about equal, no direction is the first.
-    const auto values = svd.singularValues();
+    const Eigen::VectorXd& values = of.values;
     if (values.size() > 1 && values(1) > 0.8 * values(0)) continue;
-    const Eigen::VectorXd common = svd.matrixV().col(0);
+    const Eigen::VectorXd common = of.v.col(0);
     const Eigen::MatrixXd expected = rows - rows * common * common.transpose();
     const Features found = extracted(pooled("sif"), Items(train), Items(train));
     for (int t = 0; t < texts; ++t) {

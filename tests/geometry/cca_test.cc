@@ -13,28 +13,15 @@ using tests::random_case;
 // Rows of a rank that rounding hides are in no case, so any threshold between is as good.
 constexpr double kRankThreshold = 1e-5;
 
-struct Projection {
-  Eigen::MatrixXd onto;  // the columns' span
-  Eigen::Index rank;
-};
-
-/// By normal equations of a pseudo-inverse, no basis chosen.
-Projection projection(const Eigen::MatrixXd& x) {
-  Eigen::CompleteOrthogonalDecomposition<Eigen::MatrixXd> decomposition;
-  decomposition.setThreshold(kRankThreshold);
-  decomposition.compute(x);
-  return {x * decomposition.pseudoInverse(), decomposition.rank()};
-}
-
 /// As few singular directions as have 99 % of the variance.
 Eigen::MatrixXd cut(const Eigen::MatrixXd& x) {
-  const Eigen::JacobiSVD<Eigen::MatrixXd> svd(x, Eigen::ComputeThinU | Eigen::ComputeThinV);
-  const Eigen::VectorXd variances = svd.singularValues().cwiseAbs2();
+  const tests::SingularTriples found = tests::singular_triples(x);
+  const Eigen::VectorXd variances = found.values.cwiseAbs2();
   Eigen::Index kept = 0;
   double sum = 0.0;
   while (sum < (0.99 - 1e-9) * variances.sum()) sum += variances[kept++];
-  return svd.matrixU().leftCols(kept) * svd.singularValues().head(kept).asDiagonal() *
-         svd.matrixV().leftCols(kept).transpose();
+  return found.u.leftCols(kept) * found.values.head(kept).asDiagonal() *
+         found.v.leftCols(kept).transpose();
 }
 
 struct Variates {
@@ -44,10 +31,11 @@ struct Variates {
 
 /// The cosines between two spans are the singular values of one projection after the other.
 Variates variates(const Eigen::MatrixXd& x, const Eigen::MatrixXd& y) {
-  const Projection first = projection(x), second = projection(y);
-  const Eigen::JacobiSVD<Eigen::MatrixXd> svd(first.onto * second.onto, Eigen::ComputeThinU);
+  const tests::Projection first = tests::projection(x, kRankThreshold);
+  const tests::Projection second = tests::projection(y, kRankThreshold);
+  const tests::SingularTriples found = tests::singular_triples(first.onto * second.onto);
   const Eigen::Index count = std::min(first.rank, second.rank);
-  return {svd.singularValues().head(count), svd.matrixU().leftCols(count)};
+  return {found.values.head(count), found.u.leftCols(count)};
 }
 
 double pwcca(const Eigen::MatrixXd& x, const Variates& of) {

@@ -3,7 +3,7 @@
 // Paired rows of many shapes for the tests of geometry, and what oracles say of them in the
 // plainest way: whole n x n matrices in double.
 
-#include <Eigen/Dense>
+#include <Eigen/Core>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -14,6 +14,7 @@
 #include "core/rng.h"
 #include "geometry/paired_rows.h"
 #include "tests/core/testing.h"
+#include "tests/decompositions.h"
 
 namespace alignlab::tests {
 
@@ -145,8 +146,7 @@ inline Matrix turned_exactly(const Matrix& rows, std::uint64_t seed) {
 
 /// By a random orthogonal matrix, times three; rounded to float32.
 inline Matrix turned(const Matrix& rows, std::uint64_t seed) {
-  const Eigen::MatrixXd normal = as_eigen(normals(rows.cols(), rows.cols(), seed));
-  const Eigen::MatrixXd turn = Eigen::HouseholderQR<Eigen::MatrixXd>(normal).householderQ();
+  const Eigen::MatrixXd turn = orthonormal(as_eigen(normals(rows.cols(), rows.cols(), seed)));
   const Eigen::MatrixXd product = 3.0 * as_eigen(rows) * turn;
   Matrix out(rows.rows(), rows.cols());
   for (std::size_t i = 0; i < out.rows(); ++i) {

@@ -43,14 +43,12 @@ TEST(ProcrustesDistance, IsTheLeastOverTurns) {
     if (!found) continue;
     const auto width = static_cast<Eigen::Index>(std::max(sides.first.cols(), sides.second.cols()));
     const Eigen::MatrixXd x = normalised(sides.first, width), y = normalised(sides.second, width);
-    const Eigen::JacobiSVD<Eigen::MatrixXd> svd(y.transpose() * x,
-                                                Eigen::ComputeFullU | Eigen::ComputeFullV);
-    const Eigen::MatrixXd best = svd.matrixU() * svd.matrixV().transpose();
+    const tests::SingularTriples of = tests::singular_triples(y.transpose() * x);
+    const Eigen::MatrixXd best = of.u * of.v.transpose();
     ASSERT_NEAR(*found, distance_after(x, y, best), 1e-12) << sides.name;
     const auto square = static_cast<std::size_t>(width);
     const Eigen::MatrixXd other =
-        Eigen::HouseholderQR<Eigen::MatrixXd>(tests::as_eigen(normals(square, square, seed)))
-            .householderQ();
+        tests::orthonormal(tests::as_eigen(normals(square, square, seed)));
     ASSERT_LE(*found, distance_after(x, y, other) + 1e-12) << sides.name;
     ++defined;
   }

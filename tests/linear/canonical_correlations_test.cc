@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <Eigen/Eigenvalues>
-
 #include "tests/linear/fixtures.h"
 
 namespace alignlab {
@@ -78,9 +76,8 @@ TEST_P(CanonicalCorrelationsOf, TwoSidesSolveTheGeneralisedEigenproblem) {
   const Eigen::MatrixXd yy = regularised(y, options.second_ridge);
   const Eigen::MatrixXd xy = x.transpose() * y / pairs;
   // The squares of the correlations are the eigenvalues of xx^-1 xy yy^-1 yx.
-  const Eigen::MatrixXd product = xx.fullPivLu().solve(xy) * yy.fullPivLu().solve(xy.transpose());
-  Eigen::VectorXd squares = Eigen::EigenSolver<Eigen::MatrixXd>(product).eigenvalues().real();
-  std::sort(squares.begin(), squares.end(), std::greater<>());
+  const Eigen::VectorXd squares =
+      tests::eigenvalues(tests::least_squares(xx, xy) * tests::least_squares(yy, xy.transpose()));
   ASSERT_EQ(found.correlations.size(), std::min(GetParam().first, GetParam().second));
   for (std::size_t i = 0; i < found.correlations.size(); ++i) {
     EXPECT_NEAR(found.correlations[i] * found.correlations[i],

@@ -3,13 +3,14 @@
 // Matrices of the linear methods' tests, and the same for Eigen, whose decompositions are their
 // oracle.
 
-#include <Eigen/Dense>
+#include <Eigen/Core>
 #include <utility>
 #include <vector>
 
 #include "core/features.h"
 #include "core/rng.h"
 #include "tests/core/testing.h"
+#include "tests/decompositions.h"
 
 namespace alignlab::tests {
 

@@ -9,10 +9,10 @@
 #include <unordered_map>
 
 #include "core/error.h"
-#include "core/files.h"
 #include "core/lines.h"
 #include "core/suggest.h"
 #include "data/dataset.h"
+#include "data/dataset_change.h"
 #include "data/judgement_file.h"
 #include "data/judgements/coco_judgements.h"
 #include "data/trec_files.h"
@@ -21,7 +21,7 @@ namespace alignlab {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kJudgements = "/judgements";
+constexpr const char* kJudgements = "judgements";  // a group of the root
 
 struct Sides {
   Modality queries;
@@ -295,14 +295,15 @@ void write(H5File& file, const Judgements& judgements, const AddJudgementsReques
            Progress& progress) {
   progress.begin("storing judgements", judgements.grades.size(), "judgements");
   progress.check();
-  file.write<std::int64_t>("/judgements/query", judgements.queries);
-  file.write<std::int64_t>("/judgements/candidate", judgements.candidates);
-  file.write<float>("/judgements/grade", judgements.grades);
-  file.set_attribute(kJudgements, "query_modality", name_of(judgements.query_modality));
-  file.set_attribute(kJudgements, "candidate_modality", name_of(judgements.candidate_modality));
-  file.set_attribute(kJudgements, "producer", "add-judgements");
-  file.set_attribute(kJudgements, "format", request.format);
-  file.set_attribute(kJudgements, "source", request.source.filename().string());
+  const std::string group = fmt::format("/{}", kJudgements);
+  file.write<std::int64_t>(group + "/query", judgements.queries);
+  file.write<std::int64_t>(group + "/candidate", judgements.candidates);
+  file.write<float>(group + "/grade", judgements.grades);
+  file.set_attribute(group, "query_modality", name_of(judgements.query_modality));
+  file.set_attribute(group, "candidate_modality", name_of(judgements.candidate_modality));
+  file.set_attribute(group, "producer", "add-judgements");
+  file.set_attribute(group, "format", request.format);
+  file.set_attribute(group, "source", request.source.filename().string());
   progress.advance(judgements.grades.size());
   progress.end();
 }
@@ -321,35 +322,17 @@ const std::vector<JudgementRow>& judgement_catalog() {
 AddedJudgements add_judgements(const AddJudgementsRequest& request, Progress& progress) {
   const Format& format = format_named(request.format);
   const Sides sides = format.sides(request);
-  std::error_code error;
-  if (!fs::exists(request.dataset, error)) {
-    throw DataError(fmt::format("{}: no such file", request.dataset.string()));
+  DatasetChange change(request.dataset, progress);
+  if (change.source().file().has(fmt::format("/{}", kJudgements)) && !request.replace) {
+    throw DataError(fmt::format("{}: /{}: already there; --replace replaces them",
+                                change.path().string(), kJudgements));
   }
   const NamedJudgements named = format.read(request, sides);
   progress.check();
-  // Behind a link, the copy belongs where the data set is: its paths are relative to that folder.
-  const fs::path dataset = fs::canonical(request.dataset);
-  const FileLock lock(lock_path(dataset), &progress);
-  remove_leftovers(dataset);
-  const Dataset source = Dataset::open(dataset);
-  if (source.file().has(kJudgements) && !request.replace) {
-    throw DataError(fmt::format("{}: {}: already there; --replace replaces them", dataset.string(),
-                                kJudgements));
-  }
-  const Judgements judgements = matched(source, request, format, sides, named, progress);
-  // HDF5 copies what it does not read, and does not survive every damage.
-  source.file().verify();
-  AtomicFile target(dataset);
-  H5File copy = H5File::create(target.temporary(), dataset);
-  for (const std::string& name : source.file().children("/")) {
-    if ("/" + name != kJudgements) copy.copy_from(source.file(), "/" + name);
-  }
-  copy.copy_attributes_from(source.file(), "/");
-  write(copy, judgements, request, progress);
-  copy.set_attribute("/", "content_hash", copy.content_hash().hex());
-  copy.close();
+  const Judgements judgements = matched(change.source(), request, format, sides, named, progress);
+  write(change.copy(kJudgements), judgements, request, progress);
   progress.check();
-  target.commit();
+  change.commit();
   return {judgements.grades.size(), sides.queries, sides.candidates};
 }
 

@@ -1,0 +1,1 @@
+// Nothing: targets made of this file carry compiled headers (alignlab_headers).

@@ -1,1 +1,0 @@
-// Nothing: the target that it makes carries the headers of all tests, compiled once.
