@@ -35,7 +35,7 @@ Selection spread(std::size_t size, std::size_t most) {
 }
 
 /// Of queries, so few that they cost little beside a search of all.
-Selection sample_of(std::size_t queries) {
+Selection sampled_rows(std::size_t queries) {
   return spread(queries, std::clamp<std::size_t>(queries / 64, 4, kSampleQueries));
 }
 
@@ -48,9 +48,9 @@ Selection picked(const Selection& from, const Selection& which) {
 /// How many pairs of the sample codes leave in doubt.
 using CountDoubtful = std::function<std::size_t(const BoundedPairs&)>;
 
-/// Of a small gallery all, whose codes the search needs anyway.
-BoundedPairs sample_of(MatrixView queries, const Selection& sampled_queries, CodedGallery& gallery,
-                       const kernels::DotsKernel& dots) {
+/// Of a small gallery all, since the codes that are chosen will be needed.
+BoundedPairs sampled_pairs(MatrixView queries, const Selection& sampled_queries,
+                           CodedGallery& gallery, const kernels::DotsKernel& dots) {
   const std::size_t items = gallery.gallery().vectors.rows();
   if (items <= kSampleItems) return {queries, sampled_queries, gallery, dots, 1};
   return {queries, sampled_queries, gallery, spread(items, kSampleItems), dots, 1};
@@ -75,7 +75,7 @@ const kernels::DotsKernel* choose(MatrixView queries, CodedGallery& gallery,
   for (const kernels::DotsKernel& dots : isa.dots) {
     const double filter = columns / dots.products_a_cycle;
     if (filter >= least) continue;
-    const BoundedPairs sample = sample_of(queries, sampled_queries, gallery, dots);
+    const BoundedPairs sample = sampled_pairs(queries, sampled_queries, gallery, dots);
     if (!sample.usable()) continue;
     const double doubtful = static_cast<double>(count_doubtful(sample)) /
                             static_cast<double>(sampled_queries.size() * sample.items().size());
@@ -94,12 +94,12 @@ const kernels::DotsKernel* choose_for_top_k(MatrixView queries, CodedGallery& ga
   const bool is_sampled =
       kernel.codes.empty() && queries.rows() * gallery.gallery().vectors.rows() >= kFewPairs;
   if (!is_sampled) return choose(queries, gallery, {}, kernel, 0, {});
-  auto& known = gallery.choice_for(k);
-  if (known) return *known;
+  const kernels::DotsKernel*& known = gallery.choice_for(k);
+  if (known != nullptr) return known;
   const Isa& isa = gallery.isa();
   const Matrix& vectors = gallery.gallery().vectors;
   const std::vector<double>& bias = gallery.gallery().bias;
-  const Selection sampled = sample_of(queries.rows());
+  const Selection sampled = sampled_rows(queries.rows());
   const std::size_t items = vectors.rows();
   const CountDoubtful count_doubtful = [&](const BoundedPairs& pairs) {
     // The k-th best of all stands about where the same share of the sample does.
@@ -129,7 +129,7 @@ const kernels::DotsKernel* choose_for_top_k(MatrixView queries, CodedGallery& ga
     return doubtful;
   };
   known = choose(queries, gallery, sampled, kernel, queries.rows() * items, count_doubtful);
-  return *known;
+  return known;
 }
 
 const kernels::DotsKernel* choose_for_ranks(MatrixView queries, CodedGallery& gallery,
@@ -138,7 +138,7 @@ const kernels::DotsKernel* choose_for_ranks(MatrixView queries, CodedGallery& ga
                                             const std::vector<std::uint32_t>& few,
                                             const Kernel& kernel) {
   const Isa& isa = gallery.isa();
-  const Selection sampled = picked(few, sample_of(few.size()));
+  const Selection sampled = picked(few, sampled_rows(few.size()));
   const CountDoubtful count_doubtful = [&](const BoundedPairs& pairs) {
     std::size_t doubtful = 0;
     std::vector<std::uint32_t> found(pairs.items().size() + 64);
@@ -173,7 +173,7 @@ const kernels::DotsKernel* choose_for_threshold(const BiasedQueries& queries, Co
     });
     return doubtful;
   };
-  return choose(queries.rows, gallery, sample_of(queries.rows.rows()), kernel,
+  return choose(queries.rows, gallery, sampled_rows(queries.rows.rows()), kernel,
                 queries.rows.rows() * gallery.gallery().vectors.rows(), count_doubtful);
 }
 
@@ -201,7 +201,7 @@ const kernels::DotsKernel* choose_for_levels(const BiasedQueries& queries, Coded
     });
     return doubtful;
   };
-  return choose(queries.rows, gallery, picked(which, sample_of(which.size())), kernel,
+  return choose(queries.rows, gallery, picked(which, sampled_rows(which.size())), kernel,
                 which.size() * gallery.gallery().vectors.rows(), count_doubtful);
 }
 

@@ -13,7 +13,8 @@
 
 namespace alignlab {
 
-/// Null where computing every score is expected to be as fast, or bounds say nothing.
+/// Null where computing every score is expected to be as fast, or bounds say nothing. What a large
+/// search has chosen serves later ones of the same gallery and k.
 const kernels::DotsKernel* choose_for_top_k(MatrixView queries, CodedGallery& gallery,
                                             std::size_t k, const Kernel& kernel);
 

@@ -135,7 +135,7 @@ std::size_t groups_for(std::size_t k, std::size_t items) {
 /// Of one thread.
 struct Room {
   explicit Room(std::size_t strip_items)
-      : found(strip_items), lower(strip_items + 16), upper(strip_items) {}
+      : found(strip_items), lower(groups_for(strip_items, strip_items)), upper(strip_items) {}
 
   std::vector<std::uint32_t> found;
   std::vector<float> lower;

@@ -15,7 +15,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -85,7 +84,7 @@ std::shared_ptr<const CodedRows> coded_queries(MatrixView rows, const Selection&
                                                const Isa& isa, const kernels::DotsKernel& kernel,
                                                int threads);
 
-/// A gallery with the codes that searches of it have needed so far, so that the next ones need not
+/// A gallery with the codes that searches of it have made so far, so that the next ones need not
 /// make them again. Not for several threads at a time.
 class CodedGallery {
  public:
@@ -97,15 +96,16 @@ class CodedGallery {
   int exponent() const { return exponent_; }
   std::shared_ptr<const CodedRows> codes(const kernels::DotsKernel& kernel, int threads);
   std::size_t bytes() const;  // of codes
-  /// Which ones a search of so many best candidates took, if one has chosen.
-  std::optional<const kernels::DotsKernel*>& choice_for(std::size_t k) { return choices_[k]; }
+  /// Which ones a search of so many best candidates chose; null where none has, or none was worth
+  /// it.
+  const kernels::DotsKernel*& choice_for(std::size_t k) { return choices_[k]; }
 
  private:
   const Gallery& gallery_;
   const Isa& isa_;
   int exponent_;
   std::map<std::string, std::shared_ptr<const CodedRows>> codes_;  // by their name
-  std::map<std::size_t, std::optional<const kernels::DotsKernel*>> choices_;
+  std::map<std::size_t, const kernels::DotsKernel*> choices_;
 };
 
 /// The float at or next above, or below, a number.

@@ -15,6 +15,8 @@ constexpr std::size_t kTile = 32;
 constexpr std::size_t kChunk = 64;
 // Of a product in a covariance, beside one in a score.
 constexpr double kCostOfCovariance = 3.0;
+// Of what scores could be: where they vary less, covariances cannot tell whether they do at all.
+constexpr double kSurelyVaries = 0x1p-40;
 
 /// Relative to the first row, so that the mean of equal rows is that row.
 std::vector<double> mean_of(MatrixView rows) {
@@ -34,6 +36,14 @@ double mean_of(std::span<const double> values) {
   double sum = 0.0;
   for (const double value : values) sum += value - values[0];
   return values[0] + sum / static_cast<double>(values.size());
+}
+
+double mean_square_norm(MatrixView rows) {
+  double sum = 0.0;
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    for (const float value : rows.row(i)) sum += double{value} * value;
+  }
+  return sum / static_cast<double>(rows.rows());
 }
 
 double mean_square(std::span<const double> values) {
@@ -146,30 +156,48 @@ double variance_of_every_score(MatrixView queries, const Gallery& gallery, const
     }
   });
   const auto items = static_cast<double>(gallery.vectors.rows());
-  const double mean = mean_of(sums) / items;
-  return std::max(0.0, mean_of(squares) / items - mean * mean);
+  const double pairs = items * static_cast<double>(queries.rows());
+  const double mean = std::accumulate(sums.begin(), sums.end(), 0.0) / pairs;
+  const double square = std::accumulate(squares.begin(), squares.end(), 0.0) / pairs;
+  return std::max(0.0, square - mean * mean);
+}
+
+struct Means {
+  std::vector<double> query, item;
+  double bias;
+};
+
+double variance_by_covariances(MatrixView queries, const Gallery& gallery, const Means& means,
+                               int threads) {
+  const MatrixView items = gallery.vectors;
+  const std::vector<double> of_queries = along(queries, means.query, means.item, threads);
+  std::vector<double> of_items = along(items, means.item, means.query, threads);
+  for (std::size_t j = 0; j < gallery.bias.size(); ++j) of_items[j] += gallery.bias[j] - means.bias;
+  const double both = product_of(covariance_tiles(queries, means.query, threads),
+                                 covariance_tiles(items, means.item, threads), queries.cols());
+  return mean_square(of_queries) + mean_square(of_items) + std::max(0.0, both);
+}
+
+/// About the most that scores could vary by.
+double range_of(MatrixView queries, const Gallery& gallery) {
+  return std::sqrt(mean_square_norm(queries) * mean_square_norm(gallery.vectors)) +
+         (gallery.bias.empty() ? 0.0 : std::sqrt(mean_square(gallery.bias)));
 }
 
 }  // namespace
 
 ScoreMoments score_moments(MatrixView queries, const Gallery& gallery, const Kernel& kernel) {
   require_comparable(queries, gallery);
-  const MatrixView items = gallery.vectors;
-  const std::vector<double> mean_query = mean_of(queries), mean_item = mean_of(items);
-  const double mean_bias = gallery.bias.empty() ? 0.0 : mean_of(gallery.bias);
+  const Means means{mean_of(queries), mean_of(gallery.vectors),
+                    gallery.bias.empty() ? 0.0 : mean_of(gallery.bias)};
   ScoreMoments out;
-  out.mean = std::inner_product(mean_query.begin(), mean_query.end(), mean_item.begin(), mean_bias);
-  if (!covariances_are_less_work(queries, items)) {
-    out.deviation = std::sqrt(variance_of_every_score(queries, gallery, kernel));
-    return out;
+  out.mean =
+      std::inner_product(means.query.begin(), means.query.end(), means.item.begin(), means.bias);
+  if (covariances_are_less_work(queries, gallery.vectors)) {
+    out.deviation = std::sqrt(variance_by_covariances(queries, gallery, means, kernel.threads));
+    if (out.deviation > kSurelyVaries * range_of(queries, gallery)) return out;
   }
-  const std::vector<double> of_queries = along(queries, mean_query, mean_item, kernel.threads);
-  std::vector<double> of_items = along(items, mean_item, mean_query, kernel.threads);
-  for (std::size_t j = 0; j < gallery.bias.size(); ++j) of_items[j] += gallery.bias[j] - mean_bias;
-  const double both =
-      product_of(covariance_tiles(queries, mean_query, kernel.threads),
-                 covariance_tiles(items, mean_item, kernel.threads), queries.cols());
-  out.deviation = std::sqrt(mean_square(of_queries) + mean_square(of_items) + std::max(0.0, both));
+  out.deviation = std::sqrt(variance_of_every_score(queries, gallery, kernel));
   return out;
 }
 

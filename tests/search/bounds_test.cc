@@ -213,6 +213,33 @@ TEST(CertifiedSearch, FindsTheTopOfTheSortedScoresOnEveryInstructionSet) {
   }
 }
 
+TEST(CertifiedSearch, FindsTheTopInStripsOfTheirOwnLength) {
+  Rng rng(12, "long strips");
+  const Matrix queries = tests::random_rows(9, 24, Style::kNormal, rng);
+  for (const Style style : {Style::kNormal, Style::kDuplicates, Style::kConstant}) {
+    const Gallery gallery{tests::random_rows(2500, 24, style, rng), {}, 0};
+    const auto scores = tests::all_scores(queries, gallery.vectors, {});
+    for (const Isa& isa : tests::every_isa_as_it_is()) {
+      for (const kernels::DotsKernel& dots : isa.dots) {
+        CodedGallery coded(gallery, isa, 1);
+        for (const std::size_t k : {1UL, 10UL, 100UL, 300UL, 2500UL}) {
+          TopK found;
+          found.k = k;
+          found.ids.resize(queries.rows() * k);
+          found.scores.resize(found.ids.size());
+          ASSERT_TRUE(certified_top_k(queries, coded, {.codes = dots.name}, found));
+          for (std::size_t i = 0; i < scores.size(); ++i) {
+            const auto order = tests::ordered(scores[i]);
+            ASSERT_TRUE(std::equal(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(k),
+                                   found.ids.begin() + static_cast<std::ptrdiff_t>(i * k)))
+                << dots.name << " on " << isa.name << ", k " << k;
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST(CertifiedSearch, CountsWhatReachesAThresholdOnEveryInstructionSet) {
   for (const Isa& isa : every_isa()) {
     for (const kernels::DotsKernel& dots : isa.dots) {

@@ -52,8 +52,8 @@ inline Isa emulated(const std::string& name) {
 }
 
 /// Every instruction set that kernels are written for: those of the machine, those of an emulation,
-/// and one that filters by BLAS. Their strips are short, so that small galleries take several.
-inline std::vector<Isa> every_isa() {
+/// and one that filters by BLAS.
+inline std::vector<Isa> every_isa_as_it_is() {
   std::vector<Isa> out;
   for (const Isa& isa : all_isas()) {
     if (isa.is_available()) out.push_back(isa);
@@ -64,6 +64,12 @@ inline std::vector<Isa> every_isa() {
   out.push_back(emulated("avx512"));
   out.push_back(emulated("amx"));
 #endif
+  return out;
+}
+
+/// With strips so short that small galleries take several.
+inline std::vector<Isa> every_isa() {
+  std::vector<Isa> out = every_isa_as_it_is();
   for (Isa& isa : out) {
     for (kernels::DotsKernel& dots : isa.dots) {
       dots.strip_panels = std::max<std::size_t>(1, 96 / dots.items.rows);

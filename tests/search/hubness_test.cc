@@ -3,60 +3,26 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <cmath>
 #include <functional>
 #include <limits>
 
 #include "core/rng.h"
-#include "search/score_moments.h"
 #include "tests/core/testing.h"
+#include "tests/search/fixtures.h"
 #include "tests/search/oracle.h"
 
 namespace alignlab {
 namespace {
 
+using tests::bits_of;
 using tests::contains;
+using tests::kKernels;
 using tests::matrix_of;
 using tests::message_of;
-
-Matrix random_rows(std::size_t rows, std::size_t cols, Rng& rng) {
-  Matrix out(rows, cols);
-  for (float& value : out.values()) value = static_cast<float>(rng.normal());
-  return out;
-}
-
-std::vector<double> random_bias(std::size_t rows, Rng& rng) {
-  std::vector<double> out(rows);
-  for (double& value : out) value = rng.normal();
-  return out;
-}
-
-std::vector<std::uint64_t> bits_of(const std::vector<double>& values) {
-  std::vector<std::uint64_t> out;
-  for (const double value : values) out.push_back(std::bit_cast<std::uint64_t>(value));
-  return out;
-}
-
-struct Moments {
-  long double mean = 0.0L;
-  long double deviation = 0.0L;
-};
-
-/// In two passes, so nothing cancels.
-Moments moments_of(const tests::Scores& scores) {
-  long double sum = 0.0L, count = 0.0L;
-  for (const auto& row : scores) {
-    for (const double score : row) sum += score, count += 1.0L;
-  }
-  Moments out{sum / count, 0.0L};
-  for (const auto& row : scores) {
-    for (const double score : row) out.deviation += (score - out.mean) * (score - out.mean);
-  }
-  out.deviation = std::sqrt(out.deviation / count);
-  return out;
-}
+using tests::moments_of;
+using tests::random_bias;
+using tests::random_rows;
 
 /// The mean of the highest scores of each candidate with the bank, the candidate's bias in them.
 std::vector<double> mean_of_highest(const Gallery& candidates, const Matrix& bank, std::size_t k) {
@@ -86,9 +52,6 @@ std::vector<long double> log_sums(const Gallery& candidates, const Matrix& bank,
   return out;
 }
 
-const std::array<Kernel, 4> kKernels{
-    {{"scalar", 1}, {"certified", 1}, {"certified", 2}, {"certified", 5}}};
-
 TEST(CorrectionCatalog, SaysWhichOptionsEachReads) {
   std::vector<std::string> names;
   for (const CatalogRow& row : correction_catalog()) names.push_back(row.name);
@@ -99,48 +62,6 @@ TEST(CorrectionCatalog, SaysWhichOptionsEachReads) {
       EXPECT_NE(std::ranges::find(names, name), names.end()) << option << ": " << name;
     }
   }
-}
-
-TEST(ScoreMoments, AreThoseOfTheWholePopulationOfScores) {
-  // Scores 1 3 / 2 6: mean 3, squared distances 4 0 1 9.
-  const ScoreMoments found =
-      score_moments(matrix_of(2, 1, {1, 2}), {matrix_of(2, 1, {1, 3}), {}, 0}, {});
-  EXPECT_EQ(found.mean, 3.0);
-  EXPECT_DOUBLE_EQ(found.deviation, std::sqrt(14.0 / 4.0));
-}
-
-TEST(ScoreMoments, AddTheBiasOfEachCandidate) {
-  // Scores 1+10 3-2 / 2+10 6-2: 11 1 12 4, mean 7, squared distances 16 36 25 9.
-  const ScoreMoments found =
-      score_moments(matrix_of(2, 1, {1, 2}), {matrix_of(2, 1, {1, 3}), {10.0, -2.0}, 0}, {});
-  EXPECT_EQ(found.mean, 7.0);
-  EXPECT_DOUBLE_EQ(found.deviation, std::sqrt(86.0 / 4.0));
-}
-
-TEST(ScoreMoments, MatchAllScoresHeldWhateverTheKernelAndItsThreads) {
-  for (std::uint64_t seed = 0; seed < 40; ++seed) {
-    Rng rng(seed, "moments");
-    const std::size_t cols = 1 + rng.below(70);
-    const Matrix queries = random_rows(1 + rng.below(150), cols, rng);
-    Gallery gallery{random_rows(1 + rng.below(1200), cols, rng), {}, 0};
-    if (seed % 2 == 1) gallery.bias = random_bias(gallery.vectors.rows(), rng);
-    const Moments expected = moments_of(tests::all_scores(queries, gallery.vectors, gallery.bias));
-    const ScoreMoments first = score_moments(queries, gallery, kKernels[0]);
-    EXPECT_NEAR(first.mean, static_cast<double>(expected.mean), 1e-9);
-    EXPECT_NEAR(first.deviation, static_cast<double>(expected.deviation), 1e-9);
-    for (const Kernel& kernel : kKernels) {
-      const ScoreMoments found = score_moments(queries, gallery, kernel);
-      EXPECT_EQ(bits_of({found.mean, found.deviation}), bits_of({first.mean, first.deviation}))
-          << kernel.name << " on " << kernel.threads;
-    }
-  }
-}
-
-TEST(ScoreMoments, OfOneScoreHaveNoDeviation) {
-  const ScoreMoments found =
-      score_moments(matrix_of(1, 1, {0.1F}), {matrix_of(1, 1, {0.3F}), {}, 0}, {});
-  EXPECT_DOUBLE_EQ(found.mean, double{0.1F} * double{0.3F});
-  EXPECT_NEAR(found.deviation, 0.0, 1e-9);
 }
 
 TEST(Csls, SubtractsHalfTheMeanOfTheHighestScoresWithTheBank) {
@@ -455,10 +376,6 @@ TEST(Corrections, RefuseWhatIsNotFiniteAndNameItsRow) {
         contains(message_of<DataError>([&] { corrected_bias(broken, sound, correction, {}); }),
                  "row 1, column 0: expected a finite number, found nan"));
   }
-  EXPECT_EQ(message_of<DataError>([&] { score_moments(sound.vectors, broken, {}); }),
-            "candidates: row 1, column 0: expected a finite number, found nan");
-  EXPECT_EQ(message_of<DataError>([&] { score_moments(broken.vectors, sound, {}); }),
-            "queries: row 1, column 0: expected a finite number, found nan");
 }
 
 TEST(Corrections, RefuseABankOfAnotherWidth) {

@@ -95,6 +95,26 @@ std::vector<double> query_bias(std::size_t queries, Rng& rng) {
 /// Every test draws its own shapes: seeds [first, first + kCases).
 constexpr std::uint64_t kCases = 150;
 
+TEST(ExactIndex, AnswersEachBatchAsASearchOfItsOwn) {
+  Rng rng(21, "batches");
+  const auto rows = [&](std::size_t count) {
+    return tests::random_rows(count, 16, tests::Style::kNormal, rng);
+  };
+  const Gallery gallery{rows(700), {}, 0};
+  for_each_kernel([&](const Kernel& kernel) {
+    const auto index = exact_index(gallery, kernel);
+    // Some so large that codes are chosen by a sample, which the index remembers.
+    for (const auto& [count, k] :
+         {std::pair(3UL, 10UL), {400UL, 10UL}, {400UL, 700UL}, {500UL, 10UL}, {1UL, 700UL}}) {
+      const Matrix queries = rows(count);
+      const TopK found = index->top_k(queries, k);
+      const TopK expected = top_k(queries, gallery, k, {.name = "scalar"});
+      ASSERT_EQ(found.ids, expected.ids) << kernel.name;
+      ASSERT_EQ(found.scores, expected.scores) << kernel.name;
+    }
+  });
+}
+
 TEST(Kernels, RankAsSortedScoresDo) {
   std::int64_t tied = 0, many = 0;
   for (std::uint64_t seed = 0; seed < kCases; ++seed) {

@@ -33,8 +33,9 @@ struct ScanQuery {
   float residual;
 };
 
-/// The highest lower end of each group of items, item j being of group j % `groups`: as many
-/// different items surely score so much. `groups` is a multiple of 16.
+/// The highest lower end of each group of items, item j being of group j % `groups`, or -inf where
+/// it has none: as many different items surely score so much. `count` is whole panels, and `groups`
+/// a multiple of 16.
 using ScanGroups = void (*)(const float* dots, std::size_t count, const ScanItems& items,
                             const ScanQuery& query, std::size_t groups, float* lows);
 
